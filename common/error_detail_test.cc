@@ -1,0 +1,22 @@
+#include "common/error_detail.h"
+
+#include "gtest/gtest.h"
+
+namespace sunder {
+namespace {
+
+TEST(ErrorDetail, RidesOnAStatus) {
+  const absl::Status s = ErrorWithDetail(
+      absl::StatusCode::kAborted, "term 3 is lower than 4", "STALE_TERM", "n1",
+      "Stop the older controller.");
+  ASSERT_TRUE(GetErrorDetail(s).has_value());
+  EXPECT_EQ(GetErrorDetail(s)->reason(), "STALE_TERM");
+  EXPECT_EQ(GetErrorDetail(s)->advice(), "Stop the older controller.");
+}
+
+TEST(ErrorDetail, APlainStatusHasNone) {
+  EXPECT_FALSE(GetErrorDetail(absl::AbortedError("x")).has_value());
+}
+
+}  // namespace
+}  // namespace sunder
