@@ -73,15 +73,14 @@ absl::StatusOr<Prefix> Prefix::Parse(absl::string_view text) {
   if (digits.empty() || digits.size() > 3 ||
       digits.find_first_not_of("0123456789") != absl::string_view::npos ||
       !absl::SimpleAtoi(digits, &length) || length > address->bits()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\" has no prefix length between 0 and ",
-                     address->bits()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", text, "\" has no prefix length between 0 and ", address->bits()));
   }
   const Prefix prefix(*address, length);
   for (int i = 0; i < address->bits() / 8; ++i) {
     if ((address->bytes()[i] & ~MaskByte(length, i) & 0xff) != 0) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "\"", text, "\" has bits set behind its prefix length"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", text, "\" has bits set behind its prefix length"));
     }
   }
   return prefix;

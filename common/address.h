@@ -37,7 +37,8 @@ class Address {
 class Prefix {
  public:
   // An address ("10.0.0.1": length 32) or "10.0.0.0/8". Bits behind the length
-  // must be zero: "10.0.0.1/8" is refused, since one of its two halves is wrong.
+  // must be zero: "10.0.0.1/8" is refused, since one of its two halves is
+  // wrong.
   static absl::StatusOr<Prefix> Parse(absl::string_view text);
   static Prefix Of(const Address& address) {
     return Prefix(address, address.bits());

@@ -12,7 +12,8 @@
 
 namespace sunder {
 
-// A status with reason (UPPER_SNAKE), subject and advice. `code` must not be OK.
+// A status with reason (UPPER_SNAKE), subject and advice. `code` must not be
+// OK.
 absl::Status ErrorWithDetail(absl::StatusCode code, absl::string_view message,
                              absl::string_view reason,
                              absl::string_view subject,

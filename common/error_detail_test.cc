@@ -6,9 +6,9 @@ namespace sunder {
 namespace {
 
 TEST(ErrorDetail, RidesOnAStatus) {
-  const absl::Status s = ErrorWithDetail(
-      absl::StatusCode::kAborted, "term 3 is lower than 4", "STALE_TERM", "n1",
-      "Stop the older controller.");
+  const absl::Status s =
+      ErrorWithDetail(absl::StatusCode::kAborted, "term 3 is lower than 4",
+                      "STALE_TERM", "n1", "Stop the older controller.");
   ASSERT_TRUE(GetErrorDetail(s).has_value());
   EXPECT_EQ(GetErrorDetail(s)->reason(), "STALE_TERM");
   EXPECT_EQ(GetErrorDetail(s)->advice(), "Stop the older controller.");

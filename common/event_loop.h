@@ -1,6 +1,6 @@
-// One thread that owns a state machine: it runs posted work in order, one timer,
-// and callbacks of watched descriptors. Post and Stop may be called from any
-// thread; everything else only from the loop's own thread or before Run.
+// One thread that owns a state machine: it runs posted work in order, one
+// timer, and callbacks of watched descriptors. Post and Stop may be called from
+// any thread; everything else only from the loop's own thread or before Run.
 
 #ifndef SUNDER_COMMON_EVENT_LOOP_H_
 #define SUNDER_COMMON_EVENT_LOOP_H_
@@ -34,8 +34,8 @@ class EventLoop {
   // before; nullopt: never.
   void SetTimer(std::optional<BootInstant> at, Task task);
 
-  // Runs `on_readable` whenever `fd` is readable. The caller owns `fd`, and keeps
-  // it open until Unwatch.
+  // Runs `on_readable` whenever `fd` is readable. The caller owns `fd`, and
+  // keeps it open until Unwatch.
   absl::Status Watch(int fd, Task on_readable);
   void Unwatch(int fd);
 

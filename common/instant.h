@@ -1,6 +1,6 @@
-// Instants on a named clock: nanoseconds since that clock's zero. Instants of two
-// clocks do not mix; only a difference (absl::Duration) crosses from one to the
-// other.
+// Instants on a named clock: nanoseconds since that clock's zero. Instants of
+// two clocks do not mix; only a difference (absl::Duration) crosses from one to
+// the other.
 
 #ifndef SUNDER_COMMON_INSTANT_H_
 #define SUNDER_COMMON_INSTANT_H_
@@ -44,7 +44,8 @@ using BootInstant = Instant<LocalBoot>;
 struct AgentBoot {};
 using AgentInstant = Instant<AgentBoot>;
 
-// CLOCK_REALTIME: for the kernel's `meta time` gate and for people only. It steps.
+// CLOCK_REALTIME: for the kernel's `meta time` gate and for people only. It
+// steps.
 struct WallClock {};
 using WallInstant = Instant<WallClock>;
 

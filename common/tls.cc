@@ -31,9 +31,10 @@ absl::StatusOr<Pem> ReadPem(const std::string& target, const TlsFiles& files) {
   if (files.certificate.empty() || files.key.empty() ||
       files.authority.empty()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        target, " is reached over the network and wants TLS: give "
-                "--tls-certificate, --tls-key and --tls-authority, or use a "
-                "unix: target"));
+        target,
+        " is reached over the network and wants TLS: give "
+        "--tls-certificate, --tls-key and --tls-authority, or use a "
+        "unix: target"));
   }
   Pem pem;
   for (auto [path, content] : {std::pair{&files.certificate, &pem.certificate},

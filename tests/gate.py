@@ -1,0 +1,196 @@
+"""The gate: every step that scripts/test runs, in order, with one closing line.
+
+A step is a function that returns how many tests passed and failed. A step that
+runs no test at all has failed: a suite that finds nothing proves nothing.
+"""
+
+import dataclasses
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+JOBS = str(os.cpu_count() or 2)
+FUZZ_SECONDS = 60
+SANITIZER_ENV = {
+    # Stop at the first finding; odd exit code so that nothing takes it for ours.
+    "ASAN_OPTIONS": "exitcode=99:detect_leaks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:exitcode=99",
+    "LSAN_OPTIONS": f"suppressions={ROOT}/tests/lsan.supp:print_suppressions=0",
+}
+
+
+@dataclasses.dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+
+    def __add__(self, other):
+        return Count(self.passed + other.passed, self.failed + other.failed)
+
+
+def run(*command, **kwargs):
+    """Runs a command in the project's root, its output ours. Returns its code."""
+    env = {**os.environ, **SANITIZER_ENV, **kwargs.pop("env", {})}
+    return subprocess.run(command, cwd=ROOT, env=env, check=False, **kwargs).returncode
+
+
+def one(*command, **kwargs):
+    return Count(1, 0) if run(*command, **kwargs) == 0 else Count(0, 1)
+
+
+def junit(path):
+    """The tests of a JUnit file. A skipped test counts as failed: it proved nothing."""
+    passed = failed = 0
+    for case in xml.parse(path).iter("testcase"):
+        bad = [c.tag for c in case if c.tag in ("failure", "error", "skipped")]
+        disabled = case.get("status") in ("disabled", "notrun")
+        if bad or disabled:
+            failed += 1
+        else:
+            passed += 1
+    return Count(passed, failed)
+
+
+def build(preset, *targets):
+    if run("cmake", "--preset", preset, stdout=subprocess.DEVNULL) != 0:
+        return False
+    target = ["--target", *targets] if targets else []
+    return run("cmake", "--build", f"build/{preset}", *target) == 0
+
+
+def ctest(preset, *arguments):
+    if not build(preset):
+        return Count(0, 1)
+    report = BUILD / f"ctest-{preset}.xml"
+    report.unlink(missing_ok=True)
+    run("ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure",
+        "--output-junit", str(report), *arguments)
+    return junit(report) if report.exists() else Count(0, 1)
+
+
+def pytest(*paths, env=None):
+    report = BUILD / "pytest.xml"
+    report.unlink(missing_ok=True)
+    run("/usr/bin/python3", "-m", "pytest", "-q", "--durations=5", "-p", "no:cacheprovider",
+        f"--junitxml={report}", *paths, env=env or {})
+    return junit(report) if report.exists() else Count(0, 1)
+
+
+def programs(preset):
+    return {"SUNDER_BIN": str(BUILD / preset / "bin")}
+
+
+# ---------------------------------------------------------------------- steps
+
+
+def format_(_):
+    """clang-format leaves nothing to change"""
+    return one("scripts/format", "--check")
+
+
+def structure(_):
+    """Includes go only in the directions that the design allows; no fixed sleeps"""
+    return one("/usr/bin/python3", "tests/structure/check.py")
+
+
+def sanitized(_):
+    """All C++ tests under the address and undefined-behaviour sanitizers"""
+    return ctest("asan-ubsan")
+
+
+def tidy(_):
+    """clang-tidy has nothing to say"""
+    return one("/usr/bin/python3", "tests/structure/tidy.py", f"{BUILD}/asan-ubsan")
+
+
+def end_to_end(_):
+    """Real programs (sanitized) in namespaces: faults, crashes, lab, stand-in"""
+    return pytest("tests/lab", "tests/integration", env=programs("asan-ubsan"))
+
+
+def threads(_):
+    """The parts without gRPC under the thread sanitizer"""
+    return ctest("tsan", "-LE", "kernel")
+
+
+def fuzz(_):
+    """Each fuzz target for a minute, from its corpus"""
+    if not build("fuzz"):
+        return Count(0, 1)
+    targets = sorted((BUILD / "fuzz/bin").glob("*_fuzz"))
+    total = Count(0, 0 if targets else 1)
+    running = []
+    while targets or running:
+        while targets and len(running) < int(JOBS):
+            running.append((targets[0].name, start_fuzzer(targets.pop(0))))
+        name, process = running.pop(0)
+        output, _ = process.communicate()
+        rate = re.findall(r"exec/s: (\d+)", output)
+        ok = process.returncode == 0
+        print(f"{'ok' if ok else 'FAILED'} {name} {rate[-1] if rate else '?'} runs/s")
+        if not ok:
+            print(output[-6000:])
+        total += Count(1, 0) if ok else Count(0, 1)
+    return total
+
+
+def start_fuzzer(target):
+    corpus = ROOT / "tests/fuzz/corpus" / target.name
+    found = BUILD / "fuzz/found" / target.name
+    found.mkdir(parents=True, exist_ok=True)
+    return subprocess.Popen(
+        [target, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048",
+         "-print_final_stats=1", f"-artifact_prefix={found}/", found, corpus],
+        cwd=ROOT, env={**os.environ, **SANITIZER_ENV}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+GATE = {
+    "format": format_,
+    "structure": structure,
+    "sanitized": sanitized,
+    "end-to-end": end_to_end,
+    "threads": threads,
+    "fuzz": fuzz,
+    "tidy": tidy,
+}
+LONG = {}
+
+
+def main(words):
+    steps = {**GATE, **LONG}
+    if "--list" in words:
+        for name, step in steps.items():
+            print(f"{name:12} {step.__doc__}{'' if name in GATE else ' (all)'}")
+        return 0
+    unknown = [w for w in words if w not in steps and w != "all"]
+    if unknown:
+        print(f"no step {unknown[0]!r}; scripts/test --list names them", file=sys.stderr)
+        return 2
+    chosen = list(steps) if "all" in words else words or list(GATE)
+    total = Count()
+    summary = []
+    for name in chosen:
+        print(f"=== {name}: {steps[name].__doc__}", flush=True)
+        began = time.monotonic()
+        count = steps[name](words)
+        if count.passed + count.failed == 0:
+            print(f"{name}: no test ran")
+            count = Count(0, 1)
+        total += count
+        summary.append(f"{name:12} {count.passed:5} passed {count.failed:3} failed "
+                       f"{time.monotonic() - began:6.0f} s")
+    print("\n".join(["", *summary]))
+    print(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
