@@ -1,0 +1,270 @@
+"""A pair of hands inside one host's network namespace.
+
+Run as `ip netns exec NS python3 worker.py`: reads one JSON command a line from
+standard input, answers one JSON line each. It serves echo on ECHO_PORT and
+OTHER_PORT (TCP and UDP, IPv4 and IPv6) all the while. Times are CLOCK_BOOTTIME,
+nanoseconds. Outcomes of a try are words: "ok", "silence" (time ran out and no
+error came), or "error: ..." (somebody said no).
+"""
+
+import errno
+import json
+import os
+import selectors
+import socket
+import struct
+import sys
+import threading
+import time
+
+ECHO_PORT = 7001
+OTHER_PORT = 7002
+
+
+def now():
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def family_of(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def serve_echo():
+    """Echoes whatever comes, for ever, in one thread."""
+    selector = selectors.DefaultSelector()
+    for port in (ECHO_PORT, OTHER_PORT):
+        for family in (socket.AF_INET, socket.AF_INET6):
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                s = socket.socket(family, kind)
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                s.bind(("", port))
+                if kind == socket.SOCK_STREAM:
+                    s.listen(128)
+                s.setblocking(False)
+                selector.register(s, selectors.EVENT_READ, kind)
+    threading.Thread(target=echo_for_ever, args=(selector,), daemon=True).start()
+
+
+def echo_for_ever(selector):
+    while True:
+        for key, _ in selector.select():
+            s = key.fileobj
+            try:
+                if key.data == socket.SOCK_DGRAM:
+                    data, peer = s.recvfrom(65536)
+                    s.sendto(data, peer)
+                elif key.data == socket.SOCK_STREAM:
+                    connection, _ = s.accept()
+                    selector.register(connection, selectors.EVENT_READ, "connection")
+                else:
+                    data = s.recv(65536)
+                    if data:
+                        s.sendall(data)
+                    else:
+                        selector.unregister(s)
+                        s.close()
+            except BlockingIOError:
+                pass
+            except OSError:
+                if key.data == "connection":
+                    selector.unregister(s)
+                    s.close()
+
+
+def outcome(attempt):
+    """Runs attempt() and says what came of it."""
+    try:
+        attempt()
+        return "ok"
+    except (TimeoutError, BlockingIOError):
+        return "silence"
+    except OSError as error:
+        return f"error: {errno.errorcode.get(error.errno, error)}"
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total >> 16) + (total & 0xFFFF)
+    total += total >> 16
+    return ~total & 0xFFFF
+
+
+class Worker:
+    """Each public method is a command; its keyword arguments are the JSON's."""
+
+    def __init__(self):
+        self._connections = {}
+        self._stream = None
+
+    def open(self, name, address, port=ECHO_PORT, timeout=1.0):
+        """Opens a TCP connection and keeps it under `name`."""
+        s = socket.socket(family_of(address), socket.SOCK_STREAM)
+        s.settimeout(timeout)
+        self._connections[name] = s
+        return outcome(lambda: s.connect((address, port)))
+
+    def say(self, name, timeout=1.0):
+        """Sends over a kept connection and waits for the echo."""
+        s = self._connections[name]
+        s.settimeout(timeout)
+        word = os.urandom(16)
+
+        def attempt():
+            s.sendall(word)
+            seen = b""
+            # Echoes of words that were lost for us earlier may come first.
+            while not seen.endswith(word):
+                part = s.recv(4096)
+                if not part:
+                    raise ConnectionResetError(errno.ECONNRESET, "closed")
+                seen += part
+        return outcome(attempt)
+
+    def close(self, name):
+        self._connections.pop(name).close()
+        return "ok"
+
+    def tcp(self, address, port=ECHO_PORT, timeout=1.0):
+        """A new connection and one echo over it."""
+        first = self.open("_", address, port, timeout)
+        result = self.say("_", timeout) if first == "ok" else first
+        self.close("_")
+        return result
+
+    def udp(self, address, port=ECHO_PORT, timeout=1.0):
+        with socket.socket(family_of(address), socket.SOCK_DGRAM) as s:
+            s.settimeout(timeout)
+            word = os.urandom(16)
+
+            def attempt():
+                s.connect((address, port))  # So that ICMP errors are told to us.
+                s.send(word)
+                while s.recv(4096) != word:
+                    pass
+            return outcome(attempt)
+
+    def icmp(self, address, timeout=1.0):
+        """Echo request and reply."""
+        v6 = family_of(address) == socket.AF_INET6
+        protocol = socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP
+        with socket.socket(family_of(address), socket.SOCK_RAW, protocol) as s:
+            ident = os.urandom(4)
+            body = struct.pack("!BBH", 128 if v6 else 8, 0, 0) + ident
+            if not v6:
+                body = body[:2] + struct.pack("!H", checksum(body)) + body[4:]
+            deadline = now() + int(timeout * 1e9)
+
+            def attempt():
+                s.sendto(body, (address, 0))
+                while True:
+                    s.settimeout(max((deadline - now()) / 1e9, 0.001))
+                    data, _ = s.recvfrom(4096)
+                    reply = data if v6 else data[(data[0] & 15) * 4:]
+                    if reply[0] == (129 if v6 else 0) and reply[4:8] == ident:
+                        return
+            return outcome(attempt)
+
+    def one_way(self, address, port, timeout=1.0, receive=False):
+        """UDP without an answer: sends one, or with receive waits for one."""
+        with socket.socket(family_of(address), socket.SOCK_DGRAM) as s:
+            s.settimeout(timeout)
+            if receive:
+                s.bind((address, port))
+                return outcome(lambda: s.recv(64))
+            return outcome(lambda: s.sendto(b"x", (address, port)))
+
+    def stream(self, targets, listen, port=7100, gap_ms=1.0):
+        """Begins to send a numbered UDP packet to each target every gap, and to
+        record what comes in on the `listen` addresses."""
+        self._stream = Stream(targets, listen, port, gap_ms / 1e3)
+        return "ok"
+
+    def stream_stop(self):
+        """Ends it: {"sent": {target: [ns...]}, "received": {source: [[number, ns]...]}}."""
+        result = self._stream.stop()
+        self._stream = None
+        return result
+
+    def stream_mark(self):
+        """How many packets have come in so far, by source."""
+        return self._stream.received_counts()
+
+
+class Stream:
+    """Numbered UDP packets out at a steady pace, and what came in, with times."""
+
+    def __init__(self, targets, listen, port, gap):
+        self._gap = gap
+        self._port = port
+        self._sent = {t: [] for t in targets}
+        self._received = {}
+        self._ended = threading.Event()
+        self._in = [self._socket(a) for a in listen]
+        self._out = {t: self._socket(t, bind=False) for t in targets}
+        self._threads = [threading.Thread(target=f) for f in (self._send, self._receive)]
+        for t in self._threads:
+            t.start()
+
+    def _socket(self, address, bind=True):
+        s = socket.socket(family_of(address), socket.SOCK_DGRAM)
+        if bind:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+            s.bind((address, self._port))
+        s.setblocking(False)
+        return s
+
+    def _send(self):
+        due = time.monotonic()
+        number = 0
+        while not self._ended.is_set():
+            for target, s in self._out.items():
+                self._sent[target].append(now())
+                try:
+                    s.sendto(struct.pack("!Q", number), (target, self._port))
+                except OSError:
+                    pass
+            number += 1
+            due += self._gap
+            self._ended.wait(max(0.0, due - time.monotonic()))
+
+    def _receive(self):
+        selector = selectors.DefaultSelector()
+        for s in self._in:
+            selector.register(s, selectors.EVENT_READ)
+        while not self._ended.is_set():
+            for key, _ in selector.select(0.1):
+                while True:
+                    try:
+                        data, peer = key.fileobj.recvfrom(64)
+                    except OSError:
+                        break
+                    self._received.setdefault(peer[0], []).append(
+                        [struct.unpack("!Q", data[:8])[0], now()])
+
+    def received_counts(self):
+        return {source: len(list(seen)) for source, seen in list(self._received.items())}
+
+    def stop(self):
+        self._ended.set()
+        for t in self._threads:
+            t.join()
+        for s in [*self._in, *self._out.values()]:
+            s.close()
+        return {"sent": self._sent, "received": self._received}
+
+
+def main():
+    serve_echo()
+    worker = Worker()
+    print(json.dumps("ready"), flush=True)
+    for line in sys.stdin:
+        command = json.loads(line)
+        method = getattr(worker, command.pop("do"))
+        print(json.dumps(method(**command)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
