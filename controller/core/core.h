@@ -1,0 +1,119 @@
+// The controller's state machine: the life of every fault over all its hosts.
+// Pure: events go in with the instant they happened, actions come out; it knows
+// no socket, clock, thread or random number. One thread owns it.
+//
+// After each event the shell takes the actions (TakeActions), carries them out
+// in order, and sets its timer to NextTimer. Events may come late, twice or
+// never.
+
+#ifndef SUNDER_CONTROLLER_CORE_CORE_H_
+#define SUNDER_CONTROLLER_CORE_CORE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/instant.h"
+#include "controller/core/action.h"
+#include "controller/core/options.h"
+#include "sunder/agent/v1/agent.pb.h"
+#include "sunder/controller/store/v1/record.pb.h"
+#include "sunder/v1/fault.pb.h"
+
+namespace sunder::controller {
+
+// An agent as it was last heard.
+struct AgentState {
+  std::string host;
+  bool reachable = false;  // Its last call was answered.
+  std::string error;       // Why not reachable.
+  absl::Duration round_trip = absl::InfiniteDuration();         // Best seen.
+  absl::Duration clock_uncertainty = absl::InfiniteDuration();  // As of now.
+  agent::v1::DescribeResponse description;  // Last; empty before the first.
+  std::vector<std::string> unknown_faults;  // Held there, not in our store.
+};
+
+class Core {
+ public:
+  explicit Core(const Options& options);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // ---- Events
+
+  // First of all, once: the raised term and all records of the store.
+  void Start(uint64_t term, std::vector<store::v1::FaultRecord> records,
+             BootInstant now);
+
+  // The hosts that have an agent. A host that a living fault needs is still
+  // called until that fault has ended.
+  void HostsChanged(const std::vector<std::string>& hosts, BootInstant now);
+
+  // A new fault: `id` is 128 random bits in hex, `plan` resolves `spec` (whose
+  // seed is set). INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION (a host
+  // without agent, no host to act on, superseded).
+  absl::Status CreateFault(const std::string& id,
+                           const sunder::v1::FaultSpec& spec,
+                           const sunder::v1::Plan& plan, BootInstant now);
+
+  // Begins to heal; OK also if it has ended or heals already. NOT_FOUND.
+  absl::Status HealFault(const std::string& id, const std::string& reason,
+                         BootInstant now);
+
+  // A WatchFault stream with `hold` began or ended. NOT_FOUND.
+  absl::Status HolderAttached(const std::string& id, BootInstant now);
+  absl::Status HolderGone(const std::string& id, BootInstant now);
+
+  // The answer to a Persist action.
+  void Persisted(const std::string& fault_id, const absl::Status& status,
+                 BootInstant now);
+
+  // The answer to a Call action. `sent` and `received` are the instants nearest
+  // the wire: the agent's clock was read between them. An error may carry the
+  // agent's Stamp as payload "type.googleapis.com/sunder.agent.v1.Stamp".
+  void AgentReplied(CallId id, const absl::StatusOr<Response>& reply,
+                    BootInstant sent, BootInstant received);
+
+  // A message of the agent's Watch stream.
+  void AgentReported(const std::string& host,
+                     const agent::v1::WatchResponse& report, BootInstant now);
+
+  // The agent's Watch stream or channel broke. What it holds is asked again.
+  void AgentUnreachable(const std::string& host, const absl::Status& why,
+                        BootInstant now);
+
+  void Timer(BootInstant now);
+
+  // ---- Results
+
+  std::vector<Action> TakeActions();
+  std::optional<BootInstant> NextTimer() const;
+
+  // ---- Views
+
+  // By full id, living or in the history.
+  std::optional<sunder::v1::Fault> Find(const std::string& id,
+                                        BootInstant now) const;
+  std::vector<sunder::v1::Fault> List(bool include_ended,
+                                      BootInstant now) const;  // Newest first.
+  std::vector<AgentState> Agents(BootInstant now) const;       // By host.
+  uint64_t term() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// A state after which a fault never changes.
+bool IsFinal(sunder::v1::FaultState state);
+
+}  // namespace sunder::controller
+
+#endif  // SUNDER_CONTROLLER_CORE_CORE_H_

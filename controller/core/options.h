@@ -1,0 +1,45 @@
+// The times that the state machine of faults keeps to.
+
+#ifndef SUNDER_CONTROLLER_CORE_OPTIONS_H_
+#define SUNDER_CONTROLLER_CORE_OPTIONS_H_
+
+#include <cstddef>
+
+#include "absl/time/time.h"
+#include "common/instant.h"
+
+namespace sunder::controller {
+
+struct Options {
+  // How far ahead of now an expiry may lie, and by how much each keep-alive
+  // moves it: the most by which two hosts' expiries differ.
+  absl::Duration lease = absl::Seconds(5);
+  absl::Duration interval = absl::Seconds(1);
+  absl::Duration first_expiry = absl::Seconds(1);  // E0 - T0
+
+  // T0 lies this far ahead of the sending of Arm; within the bounds it follows
+  // the slowest measured round trip.
+  absl::Duration min_lead = absl::Milliseconds(50);
+  absl::Duration max_lead = absl::Milliseconds(500);
+
+  // A host whose clock is not known this well cannot start with the others.
+  absl::Duration max_uncertainty = absl::Milliseconds(250);
+
+  absl::Duration call_timeout = absl::Milliseconds(800);  // One attempt.
+  absl::Duration stage_timeout = absl::Seconds(10);
+  // Within this, every host acknowledges a keep-alive (several attempts).
+  absl::Duration keep_alive_timeout = absl::Milliseconds(2500);
+  absl::Duration adopt_timeout = absl::Seconds(2);  // After a restart.
+  absl::Duration holder_grace = absl::Seconds(5);
+  absl::Duration idle_exchange = absl::Seconds(20);  // Keeps clocks known.
+
+  size_t history = 1000;  // Ended faults that are remembered.
+
+  // The timeline of people: what the wall clock showed at one instant.
+  BootInstant boot_base;
+  WallInstant wall_base;
+};
+
+}  // namespace sunder::controller
+
+#endif  // SUNDER_CONTROLLER_CORE_OPTIONS_H_
