@@ -4,7 +4,8 @@ Run as `ip netns exec NS python3 worker.py`: reads one JSON command a line from
 standard input, answers one JSON line each. It serves echo on ECHO_PORT and
 OTHER_PORT (TCP and UDP, IPv4 and IPv6) all the while. Times are CLOCK_BOOTTIME,
 nanoseconds. Outcomes of a try are words: "ok", "silence" (time ran out and no
-error came), or "error: ..." (somebody said no).
+error came), "unsent" (TCP only: silence, but this kernel never got a segment out
+to be lost: somebody drops at the sender), or "error: ..." (somebody said no).
 """
 
 import errno
@@ -92,6 +93,17 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
+def tcp_outcome(s, attempt):
+    """As outcome(); a silence in which TCP counts no retransmission is "unsent".
+    Where the sender's own output drops, the kernel backs off and counts none."""
+    result = outcome(attempt)
+    if result != "silence":
+        return result
+    info = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    total_retransmits = struct.unpack_from("=I", info, 100)[0]  # struct tcp_info
+    return "silence" if info[2] or total_retransmits else "unsent"
+
+
 class Worker:
     """Each public method is a command; its keyword arguments are the JSON's."""
 
@@ -99,12 +111,12 @@ class Worker:
         self._connections = {}
         self._stream = None
 
-    def open(self, name, address, port=ECHO_PORT, timeout=1.0):
+    def open(self, name, address, port=ECHO_PORT, timeout=1.3):
         """Opens a TCP connection and keeps it under `name`."""
         s = socket.socket(family_of(address), socket.SOCK_STREAM)
         s.settimeout(timeout)
         self._connections[name] = s
-        return outcome(lambda: s.connect((address, port)))
+        return tcp_outcome(s, lambda: s.connect((address, port)))
 
     def say(self, name, timeout=1.0):
         """Sends over a kept connection and waits for the echo."""
@@ -121,13 +133,13 @@ class Worker:
                 if not part:
                     raise ConnectionResetError(errno.ECONNRESET, "closed")
                 seen += part
-        return outcome(attempt)
+        return tcp_outcome(s, attempt)
 
     def close(self, name):
         self._connections.pop(name).close()
         return "ok"
 
-    def tcp(self, address, port=ECHO_PORT, timeout=1.0):
+    def tcp(self, address, port=ECHO_PORT, timeout=1.3):
         """A new connection and one echo over it."""
         first = self.open("_", address, port, timeout)
         result = self.say("_", timeout) if first == "ok" else first
@@ -167,14 +179,23 @@ class Worker:
                         return
             return outcome(attempt)
 
-    def one_way(self, address, port, timeout=1.0, receive=False):
-        """UDP without an answer: sends one, or with receive waits for one."""
+    def hear(self, address, port, timeout=0.8):
+        """Waits for a datagram to one of our addresses."""
         with socket.socket(family_of(address), socket.SOCK_DGRAM) as s:
             s.settimeout(timeout)
-            if receive:
-                s.bind((address, port))
-                return outcome(lambda: s.recv(64))
-            return outcome(lambda: s.sendto(b"x", (address, port)))
+            s.bind((address, port))
+            return outcome(lambda: s.recv(64))
+
+    def shout(self, address, port, seconds=1.0):
+        """Sends datagrams that nobody answers, often, for a while."""
+        deadline = time.monotonic() + seconds
+        with socket.socket(family_of(address), socket.SOCK_DGRAM) as s:
+            while time.monotonic() < deadline:
+                result = outcome(lambda: s.sendto(b"x", (address, port)))
+                if result != "ok":
+                    return result
+                time.sleep(0.01)  # bounded wait
+        return "ok"
 
     def stream(self, targets, listen, port=7100, gap_ms=1.0):
         """Begins to send a numbered UDP packet to each target every gap, and to

@@ -1,0 +1,32 @@
+"""Fixtures: a lab and hands in its hosts, one for each test module."""
+
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(pathlib.Path(__file__).parent)]
+
+from hands import Hands  # noqa: E402
+from lab import Lab  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "fault(family, way): asserts that a fault is in force; must fail under "
+        "an agent that does not inject it (tests/mutants)")
+
+
+@pytest.fixture(scope="module")
+def lab(request):
+    """A lab of as many hosts as the module's HOSTS says (3 where it says nothing)."""
+    with Lab(hosts=getattr(request.module, "HOSTS", 3)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hands(lab):
+    made = Hands(lab, lab.host_names)
+    yield made
+    made.close()

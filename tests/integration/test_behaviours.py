@@ -1,0 +1,167 @@
+"""Every behaviour, with real packets: family x protocol x new and established.
+
+For each fault the whole matrix is measured once: before, during and after. Each
+cell is then a test of its own, so that a fault that is not injected, or only in
+part, fails exactly the tests that assert that part.
+"""
+
+import functools
+
+import pytest
+
+HOSTS = 3
+FAMILIES = ("ipv4", "ipv6")
+KINDS = ("tcp new", "tcp established", "udp", "icmp")
+
+# Each fault: what to type, and which ordered pairs (who asks whom) then get no
+# answer. The third host is the bystander.
+FAULTS = {
+    "cut": (["cut", "n1", "n2"], {("n1", "n2"), ("n2", "n1")}),
+    "complete": (["partition", "--groups", "n1|n2,n3"],
+                 {("n1", "n2"), ("n2", "n1"), ("n1", "n3"), ("n3", "n1")}),
+    # Without replies nobody gets an answer, whichever way is cut.
+    "one-way": (["cut", "n1", "n2", "--one-way"], {("n1", "n2"), ("n2", "n1")}),
+}
+PAIRS = [(a, b) for a in ("n1", "n2", "n3") for b in ("n1", "n2", "n3") if a != b]
+
+
+def inject(lab, *words):
+    """Puts a fault in force and returns it."""
+    return lab.sunder(*words, "--for", "120s", "-o", "json").check().json
+
+
+def matrix(hands):
+    """{(from, to, family, kind): outcome}, all hosts asking side by side."""
+    result = {}
+    for family in FAMILIES:
+        for kind in KINDS:
+            jobs = {}
+            for a, b in PAIRS:
+                to = {"address": hands.address(b, family)}
+                jobs[a, b, family, kind] = (a, *{
+                    "tcp new": ("tcp", to),
+                    "tcp established": ("say", {"name": f"{b} {family}"}),
+                    "udp": ("udp", to),
+                    "icmp": ("icmp", to),
+                }[kind])
+            result |= hands.all(jobs)
+    return result
+
+
+def open_all(hands):
+    for family in FAMILIES:
+        opened = hands.all({
+            (a, b): (a, "open", {"name": f"{b} {family}", "address": hands.address(b, family)})
+            for a, b in PAIRS})
+        assert set(opened.values()) == {"ok"}, opened
+
+
+def close_all(hands):
+    for family in FAMILIES:
+        hands.all({(a, b): (a, "close", {"name": f"{b} {family}"}) for a, b in PAIRS})
+
+
+@pytest.fixture(scope="module")
+def observe(lab, hands):
+    """observe(fault name) -> its matrices before, during, after. Measured once."""
+    @functools.cache
+    def measured(name):
+        open_all(hands)
+        before = matrix(hands)
+        fault = inject(lab, *FAULTS[name][0])
+        during = matrix(hands)
+        lab.sunder("heal", fault["id"]).check()
+        close_all(hands)  # Those that met the fault sit in long back-offs.
+        open_all(hands)
+        after = matrix(hands)
+        close_all(hands)
+        return before, during, after
+    return measured
+
+
+def cells(cut):
+    for name, (_, pairs) in FAULTS.items():
+        for a, b in PAIRS:
+            if ((a, b) in pairs) == cut:
+                for family in FAMILIES:
+                    for kind in KINDS:
+                        marks = [pytest.mark.fault(family=family)] if cut else []
+                        yield pytest.param(name, (a, b, family, kind), marks=marks,
+                                           id=f"{name}-{a}-{b}-{family}-{kind.replace(' ', '_')}")
+
+
+@pytest.mark.parametrize("name,cell", cells(cut=True))
+def test_a_cut_pair_sees_silence_and_not_an_error(observe, name, cell):
+    before, during, after = observe(name)
+    assert before[cell] == "ok"
+    assert during[cell] == "silence"
+    assert after[cell] == "ok"
+
+
+@pytest.mark.parametrize("name,cell", cells(cut=False))
+def test_a_bystander_notices_nothing(observe, name, cell):
+    for matrix_ in observe(name):
+        assert matrix_[cell] == "ok"
+
+
+def arrives(hands, sender, receiver, family):
+    """Whether a datagram gets there, seen by the receiver."""
+    address = hands.address(receiver, family)
+    seen = hands.all({
+        "received": (receiver, "hear", {"address": address, "port": 7500}),
+        "sent": (sender, "shout", {"address": address, "port": 7500}),
+    })
+    assert seen["sent"] == "ok"
+    return seen["received"] == "ok"
+
+
+@pytest.mark.parametrize("family", [pytest.param(f, marks=pytest.mark.fault(family=f))
+                                    for f in FAMILIES])
+def test_one_way_drops_what_the_first_sends_and_nothing_else(lab, hands, family):
+    fault = inject(lab, "cut", "n1", "n2", "--one-way")
+    try:
+        assert not arrives(hands, "n1", "n2", family)
+        assert arrives(hands, "n2", "n1", family)
+    finally:
+        lab.sunder("heal", fault["id"]).check()
+    assert arrives(hands, "n1", "n2", family)
+
+
+@pytest.mark.parametrize("family", [pytest.param(f, marks=pytest.mark.fault(family=f))
+                                    for f in FAMILIES])
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_a_port_limited_fault_leaves_other_ports_and_protocols_alone(lab, hands, family,
+                                                                     protocol):
+    other = {"tcp": "udp", "udp": "tcp"}[protocol]
+    address = {n: hands.address(n, family) for n in ("n1", "n2")}
+    fault = inject(lab, "cut", "n1", "n2", "--protocol", protocol, "--port", "7001")
+    try:
+        for a, b in (("n1", "n2"), ("n2", "n1")):
+            assert hands[a].do(protocol, address=address[b], port=7001) == "silence"
+            assert hands[a].do(protocol, address=address[b], port=7002) == "ok"
+            assert hands[a].do(other, address=address[b], port=7001) == "ok"
+            assert hands[a].do("icmp", address=address[b]) == "ok"
+    finally:
+        lab.sunder("heal", fault["id"]).check()
+    assert hands["n1"].do(protocol, address=address["n2"], port=7001) == "ok"
+
+
+@pytest.mark.parametrize("family", [pytest.param(f, marks=pytest.mark.fault(family=f))
+                                    for f in FAMILIES])
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_overlapping_faults_either_heals_first_and_the_other_stays_whole(
+        lab, hands, family, first):
+    ids = [inject(lab, *words)["id"]
+           for words in (["cut", "n1", "n2"], ["partition", "--groups", "n1|n2,n3"])]
+    still_cut = {0: [("n1", "n2"), ("n2", "n1"), ("n1", "n3")], 1: [("n1", "n2"), ("n2", "n1")]}
+    whole = {0: [("n2", "n3")], 1: [("n1", "n3"), ("n3", "n1"), ("n2", "n3")]}
+    try:
+        lab.sunder("heal", ids[first]).check()
+        for a, b in still_cut[first]:
+            assert hands[a].do("udp", address=hands.address(b, family)) == "silence"
+        for a, b in whole[first]:
+            assert hands[a].do("udp", address=hands.address(b, family)) == "ok"
+    finally:
+        lab.sunder("heal", *ids)
+    for a, b in PAIRS:
+        assert hands[a].do("udp", address=hands.address(b, family)) == "ok"
