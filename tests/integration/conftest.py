@@ -27,6 +27,6 @@ def lab(request):
 
 @pytest.fixture(scope="module")
 def hands(lab):
-    made = Hands(lab, lab.host_names)
+    made = Hands(lab, list(lab.hosts))
     yield made
     made.close()

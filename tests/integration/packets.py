@@ -41,6 +41,7 @@ def streaming(hands, names, gap_ms=1.0):
         outages = None
 
         def counts(self, receiver):
+            """How many packets `receiver` has had so far, by source address."""
             return hands[receiver].do("stream_mark")
 
     streaming_ = Streaming()

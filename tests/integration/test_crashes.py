@@ -1,0 +1,210 @@
+"""Whoever dies, it heals: programs killed and stopped under real traffic.
+
+Instants are those of packets. HEAL_SLACK is what the issue of a lease may be late:
+one kernel tick, the gap of the probes, and the machine's noise.
+"""
+
+import subprocess
+
+import pytest
+
+from lab import until
+from packets import boot_ns, ms, now, streaming
+
+HOSTS = 3
+NAMES = ("n1", "n2", "n3")
+HEAL_SLACK = 50_000_000
+LEASE = 5_000_000_000
+INTERVAL = 1_000_000_000
+SPLIT = ["partition", "--groups", "n1|n2,n3", "--for", "300s", "-o", "json"]
+
+
+@pytest.fixture(autouse=True)
+def everything_runs_again(lab):
+    """Each test may kill what it likes; the next one finds all alive and no fault."""
+    yield
+    for program in (*map(lab.agent, NAMES), lab.controller):
+        program.resume()
+        if not program.running:
+            program.start()
+    until(lambda: lab.sunder("heal", "--everyones", "--wait-timeout", "10s").code == 0,
+          30, "all faults to be healed")
+    for name in NAMES:
+        until(lambda: "sunder" not in tables(lab, name), 15, f"{name} to be clean")
+
+
+def tables(lab, name):
+    return lab.host(name).run(["nft", "list", "tables"]).check().stdout
+
+
+def wait_dropping(streaming_, receiver, senders):
+    """Waits until packets of `senders` no longer arrive at `receiver`."""
+    before = {}
+
+    def silent():
+        counts = streaming_.counts(receiver)
+        same = all(counts.get(s) == before.get(s) for s in senders)
+        before.update(counts)
+        return same and before
+    until(silent, 5, f"{receiver} to hear nothing of {senders}")
+
+
+def wait_passing(streaming_, receiver, senders, seconds):
+    start = streaming_.counts(receiver)
+    until(lambda: all(streaming_.counts(receiver).get(s, 0) > start.get(s, 0) + 50
+                      for s in senders), seconds, f"{receiver} to hear {senders} again")
+
+
+def addresses(hands, *names):
+    return [hands.address(n, f) for n in names for f in ("ipv4", "ipv6")]
+
+
+def last_expiry(lab, fault, host):
+    shown = lab.sunder("show", fault["id"], "-o", "json").check().json
+    status = next(h for h in shown["hosts"] if h["host"] == host)
+    return boot_ns(status["expiry"])
+
+
+@pytest.mark.fault()
+def test_when_an_agent_is_killed_its_host_heals_by_its_last_expiry(lab, hands):
+    with streaming(hands, NAMES) as s:
+        fault = lab.sunder(*SPLIT).check().json
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        lab.agent("n1").kill()
+        killed = now()
+        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+        expiry = last_expiry(lab, fault, "n1")
+        wait_passing(s, "n2", addresses(hands, "n1"), 15)
+    for family in ("ipv4", "ipv6"):
+        _, last, _ = s.outages.only("n2", "n1", family)
+        assert last <= expiry + HEAL_SLACK, f"{ms(last - expiry)} ms after the last expiry"
+        assert last <= killed + LEASE + HEAL_SLACK
+        assert last > killed, "it was in force until the kernel healed it"
+
+
+@pytest.mark.fault()
+def test_when_the_controller_is_killed_all_hosts_heal_within_a_lease(lab, hands):
+    with streaming(hands, NAMES) as s:
+        lab.sunder(*SPLIT).check()
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        lab.controller.kill()
+        killed = now()
+        for a, b in (("n1", "n2"), ("n2", "n1"), ("n3", "n1")):
+            wait_passing(s, a, addresses(hands, b), 15)
+    healed = [s.outages.only(a, b)[1]
+              for a, b in (("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3"))]
+    assert max(healed) <= killed + LEASE + HEAL_SLACK
+    assert max(healed) - min(healed) <= INTERVAL + HEAL_SLACK
+    assert min(healed) > killed
+
+
+@pytest.mark.fault()
+def test_with_every_process_dead_the_kernel_heals(lab, hands):
+    with streaming(hands, NAMES) as s:
+        lab.sunder(*SPLIT).check()
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        for program in (lab.controller, *map(lab.agent, NAMES)):
+            program.kill()
+        killed = now()
+        for a, b in (("n1", "n2"), ("n2", "n1"), ("n3", "n1")):
+            wait_passing(s, a, addresses(hands, b), 15)
+    assert not any(p.running for p in (lab.controller, *map(lab.agent, NAMES)))
+    for pair in (("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3")):
+        for family in ("ipv4", "ipv6"):
+            assert killed < s.outages.only(*pair, family)[1] <= killed + LEASE + HEAL_SLACK
+
+
+@pytest.mark.fault()
+def test_a_stopped_agent_continued_after_its_expiry_drops_not_one_packet_more(lab, hands):
+    with streaming(hands, NAMES) as s:
+        lab.sunder(*SPLIT).check()
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        lab.agent("n1").pause()
+        stopped = now()
+        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+        # Its keep-alives of the last seconds wait in its socket.
+        lab.agent("n1").resume()
+        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+        until(lambda: "sunder" not in tables(lab, "n1"), 10, "the agent to sweep")
+        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+    for family in ("ipv4", "ipv6"):
+        _, last, _ = s.outages.only("n2", "n1", family)
+        assert stopped < last <= stopped + LEASE + HEAL_SLACK
+
+
+@pytest.mark.fault()
+def test_a_stopped_controller_continued_later_brings_nothing_back(lab, hands):
+    with streaming(hands, NAMES) as s:
+        fault = lab.sunder(*SPLIT).check().json
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        lab.controller.pause()
+        for a, b in (("n1", "n2"), ("n2", "n1"), ("n3", "n1")):
+            wait_passing(s, a, addresses(hands, b), 15)
+        lab.controller.resume()
+        until(lambda: lab.sunder("show", fault["id"], "-o", "json").json["state"]
+              in ("FAULT_STATE_EXPIRED", "FAULT_STATE_HEALED"), 10, "the controller to say so")
+        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+    for pair in (("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3")):
+        s.outages.only(*pair)
+
+
+@pytest.mark.fault()
+def test_a_controller_that_restarts_at_once_goes_on_holding(lab, hands):
+    with streaming(hands, NAMES) as s:
+        fault = lab.sunder(*SPLIT).check().json
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        lab.controller.kill()
+        lab.controller.start()
+        restarted = now()
+        until(lambda: now() > restarted + LEASE + 2 * INTERVAL, 20, "a lease to pass")
+        shown = lab.sunder("show", fault["id"], "-o", "json").check().json
+        assert shown["state"] == "FAULT_STATE_IN_FORCE"
+        lab.sunder("heal", fault["id"]).check()
+        wait_passing(s, "n1", addresses(hands, "n2"), 5)
+    for pair in (("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3")):
+        assert s.outages.only(*pair)[1] > restarted + LEASE
+
+
+@pytest.mark.fault()
+def test_an_agent_that_restarts_adopts_what_is_alive_and_the_fault_goes_on(lab, hands):
+    with streaming(hands, NAMES) as s:
+        fault = lab.sunder(*SPLIT, "--on-partial", "continue").check().json
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        lab.agent("n1").kill()
+        lab.agent("n1").start()
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        lab.sunder("heal", fault["id"]).check()
+        wait_passing(s, "n1", addresses(hands, "n2"), 10)
+    s.outages.only("n2", "n1")
+
+
+@pytest.mark.fault()
+def test_a_held_fault_heals_when_its_client_is_killed(lab, hands):
+    with streaming(hands, NAMES) as s:
+        client = lab.sunder_popen(*SPLIT, "--hold", stdout=subprocess.DEVNULL)
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        client.kill()
+        client.wait()
+        killed = now()
+        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+    assert s.outages.only("n2", "n1")[1] <= killed + LEASE + HEAL_SLACK
+
+
+@pytest.mark.fault()
+def test_heal_all_removes_everything_and_keeps_faults_out_until_released(lab, hands):
+    with streaming(hands, NAMES) as s:
+        lab.sunder(*SPLIT).check()
+        wait_dropping(s, "n1", addresses(hands, "n2"))
+        state_dir = lab.directory / "n1"
+        lab.host("n1").run([lab.binaries / "sunder-agent", "--heal-all",
+                            "--state-dir", state_dir]).check()
+        assert "sunder" not in tables(lab, "n1")
+        wait_passing(s, "n1", addresses(hands, "n2"), 10)
+        refused = lab.sunder(*SPLIT)
+        assert refused.code == 1
+        assert "latch" in refused.stderr
+        lab.host("n1").run([lab.binaries / "sunder-agent", "--release-latch",
+                            "--state-dir", state_dir]).check()
+        fault = lab.sunder(*SPLIT).check().json
+        lab.sunder("heal", fault["id"]).check()
+    assert len(s.outages.of("n2", "n1")) == 2
