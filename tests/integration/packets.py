@@ -107,3 +107,8 @@ def boot_ns(instant):
 
 def ms(nanoseconds):
     return round(nanoseconds / 1e6, 3)
+
+
+def seconds_ns(duration):
+    """A protobuf Duration's JSON ("0.001500s") in ns."""
+    return round(float(duration.rstrip("s")) * 1e9)
