@@ -18,6 +18,9 @@ namespace {
 
 constexpr char kApplicationId[] = "1398099538";  // "SUNR"
 constexpr char kSchemaVersion[] = "1";
+constexpr char kFaultsTable[] =
+    "CREATE TABLE faults (id BLOB PRIMARY KEY, record BLOB NOT NULL) "
+    "WITHOUT ROWID";
 constexpr char kAdvice[] =
     ". Restore the file from a copy; or, once the leases of its faults have "
     "run "
@@ -38,8 +41,7 @@ absl::Status BuildEmpty(const std::string& path) {
       absl::StrCat("PRAGMA user_version=", kSchemaVersion),
       "CREATE TABLE term (value INTEGER NOT NULL)",
       "INSERT INTO term VALUES (0)",
-      "CREATE TABLE faults (id BLOB PRIMARY KEY, record BLOB NOT NULL) "
-      "WITHOUT ROWID",
+      kFaultsTable,
   });
 }
 

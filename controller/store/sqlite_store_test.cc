@@ -151,7 +151,7 @@ TEST_F(SqliteStoreTest, RefusesATruncatedDatabase) {
     auto store = *Open();
     ASSERT_TRUE(store->Put("f", std::string(100'000, 'r')).ok());
   }
-  std::filesystem::resize_file(Db(), 3 * 4096);
+  std::filesystem::resize_file(Db(), 12288);
   EXPECT_EQ(Refusal().code(), absl::StatusCode::kDataLoss);
 }
 
