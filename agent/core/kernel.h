@@ -30,8 +30,8 @@
 
 namespace sunder::agent {
 
-// Names a fault's objects in the kernel. Random and never reused, so that an old
-// chain can never be opened by a new fault.
+// Names a fault's objects in the kernel. Random and never reused, so that an
+// old chain can never be opened by a new fault.
 using GateId = uint32_t;
 
 struct FaultKey {
@@ -46,10 +46,10 @@ enum class GateState { kShut, kTimed, kOpen };
 // One fault as read from the kernel.
 struct KernelFault {
   GateId gate = 0;
-  FaultKey key;                   // From the table's user data.
+  FaultKey key;  // From the table's user data.
   GateState state = GateState::kShut;
-  absl::Duration lease_left;      // Zero: no element; it expired or never was.
-  bool intact = false;            // Every object and rule that belongs to it is there.
+  absl::Duration lease_left;  // Zero: no element; it expired or never was.
+  bool intact = false;  // Every object and rule that belongs to it is there.
   uint64_t dropped_packets = 0;
   uint64_t dropped_bytes = 0;
 };
@@ -71,8 +71,8 @@ class Kernel {
   virtual absl::Status Open(GateId gate) = 0;
 
   // Deletes the lease element and adds it again to end at `expiry`, in one
-  // transaction. NOT_FOUND: it was gone, the kernel has healed the fault; nothing
-  // was changed. Any way to add it that would succeed then is wrong.
+  // transaction. NOT_FOUND: it was gone, the kernel has healed the fault;
+  // nothing was changed. Any way to add it that would succeed then is wrong.
   virtual absl::Status Refresh(GateId gate, BootInstant expiry) = 0;
 
   // Deletes the fault's table with all in it. OK also if it is not there.

@@ -1,0 +1,174 @@
+#include "agent/core/model_kernel.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sunder::agent {
+
+WallInstant ModelClock::WallAt(BootInstant at) const {
+  return WallInstant::FromNanos(at.nanos()) + wall_ahead;
+}
+
+template <typename Effect>
+absl::Status ModelKernel::Do(ModelOp op, Effect effect) {
+  const auto planned =
+      std::find_if(failures_.begin(), failures_.end(),
+                   [&](const Failure& f) { return f.op == op; });
+  if (planned == failures_.end()) return effect();
+  const Failure failure = *planned;
+  failures_.erase(planned);
+  if (failure.yet_done) {
+    if (absl::Status s = effect(); !s.ok()) return s;
+  }
+  return failure.status;
+}
+
+absl::StatusOr<ModelKernel::Table*> ModelKernel::At(GateId gate) {
+  const auto it = tables_.find(gate);
+  if (it == tables_.end()) return absl::NotFoundError("no such table");
+  return &it->second;
+}
+
+bool ModelKernel::Alive(const Table& table) const {
+  return table.lease_end && clock_->now < *table.lease_end;
+}
+
+bool ModelKernel::Drops(const Table& table) const {
+  if (table.damaged || !Alive(table)) return false;
+  if (table.state == GateState::kTimed) {
+    return clock_->WallAt(clock_->now) >= table.start;
+  }
+  return table.state == GateState::kOpen;
+}
+
+KernelFault ModelKernel::View(GateId gate, const Table& table) const {
+  KernelFault view;
+  view.gate = gate;
+  view.key = table.key;
+  view.state = table.state;
+  view.lease_left =
+      Alive(table) ? *table.lease_end - clock_->now : absl::ZeroDuration();
+  view.intact = !table.damaged;
+  view.dropped_packets = table.dropped;
+  view.dropped_bytes = table.dropped * 100;
+  return view;
+}
+
+absl::Status ModelKernel::SetLease(Table& table, BootInstant expiry) {
+  if (expiry <= clock_->now) {
+    return absl::DeadlineExceededError("the expiry has passed");
+  }
+  table.lease_end = expiry;
+  BootInstant& latest = latest_expiry_[table.key.fault_id];
+  latest = std::max(latest, expiry);
+  return absl::OkStatus();
+}
+
+absl::Status ModelKernel::Stage(
+    GateId gate, std::shared_ptr<const v1::StageRequest> request) {
+  return Do(ModelOp::kStage, [&]() -> absl::Status {
+    if (tables_.contains(gate)) return absl::AlreadyExistsError("table exists");
+    tables_[gate].key = {request->fault_id(), request->generation(),
+                         request->digest()};
+    return absl::OkStatus();
+  });
+}
+
+absl::Status ModelKernel::Arm(GateId gate, WallInstant start,
+                              BootInstant expiry) {
+  return Do(ModelOp::kArm, [&]() -> absl::Status {
+    const auto table = At(gate);
+    if (!table.ok()) return table.status();
+    if (absl::Status s = SetLease(**table, expiry); !s.ok()) return s;
+    (*table)->state = GateState::kTimed;
+    (*table)->start = start;
+    return absl::OkStatus();
+  });
+}
+
+absl::Status ModelKernel::Open(GateId gate) {
+  return Do(ModelOp::kOpen, [&]() -> absl::Status {
+    const auto table = At(gate);
+    if (!table.ok()) return table.status();
+    (*table)->state = GateState::kOpen;
+    return absl::OkStatus();
+  });
+}
+
+absl::Status ModelKernel::Refresh(GateId gate, BootInstant expiry) {
+  return Do(ModelOp::kRefresh, [&]() -> absl::Status {
+    const auto table = At(gate);
+    if (!table.ok()) return table.status();
+    if (!Alive(**table)) return absl::NotFoundError("no such element");
+    return SetLease(**table, expiry);
+  });
+}
+
+absl::Status ModelKernel::Remove(GateId gate) {
+  return Do(ModelOp::kRemove, [&]() -> absl::Status {
+    tables_.erase(gate);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<KernelFault> ModelKernel::Read(GateId gate) {
+  KernelFault view;
+  const absl::Status status = Do(ModelOp::kRead, [&]() -> absl::Status {
+    const auto table = At(gate);
+    if (!table.ok()) return table.status();
+    view = View(gate, **table);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return view;
+}
+
+absl::StatusOr<std::vector<KernelFault>> ModelKernel::List() {
+  std::vector<KernelFault> all;
+  const absl::Status status = Do(ModelOp::kList, [&] {
+    for (const auto& [gate, table] : tables_) all.push_back(View(gate, table));
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return all;
+}
+
+void ModelKernel::FailNext(ModelOp op, absl::Status status, bool yet_done) {
+  failures_.push_back({op, std::move(status), yet_done});
+}
+
+void ModelKernel::SendPackets(uint64_t count) {
+  for (auto& [gate, table] : tables_) {
+    if (Drops(table)) table.dropped += count;
+  }
+}
+
+void ModelKernel::Damage(const std::string& fault_id) {
+  for (auto& [gate, table] : tables_) {
+    if (table.key.fault_id == fault_id) table.damaged = true;
+  }
+}
+
+bool ModelKernel::Drops(const std::string& fault_id) const {
+  return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) {
+    return entry.second.key.fault_id == fault_id && Drops(entry.second);
+  });
+}
+
+bool ModelKernel::Has(const std::string& fault_id) const {
+  return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) {
+    return entry.second.key.fault_id == fault_id;
+  });
+}
+
+std::optional<BootInstant> ModelKernel::LatestExpiry(
+    const std::string& fault_id) const {
+  const auto it = latest_expiry_.find(fault_id);
+  if (it == latest_expiry_.end()) return std::nullopt;
+  return it->second;
+}
+
+}  // namespace sunder::agent

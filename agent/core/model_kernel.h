@@ -1,0 +1,96 @@
+// A kernel made of values on a virtual clock, for tests and the simulator. It
+// outlives the core that uses it, as a kernel does; leases end in it by
+// themselves; and it tells what would be dropped at this instant.
+
+#ifndef SUNDER_AGENT_CORE_MODEL_KERNEL_H_
+#define SUNDER_AGENT_CORE_MODEL_KERNEL_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent/core/kernel.h"
+#include "common/instant.h"
+
+namespace sunder::agent {
+
+struct ModelClock {
+  BootInstant now = BootInstant::FromNanos(1'000'000'000'000);
+  absl::Duration wall_ahead = absl::Hours(400'000);  // Of `now`.
+
+  WallInstant WallAt(BootInstant at) const;
+};
+
+enum class ModelOp { kStage, kArm, kOpen, kRefresh, kRemove, kRead, kList };
+
+class ModelKernel : public Kernel {
+ public:
+  explicit ModelKernel(const ModelClock* clock) : clock_(clock) {}
+
+  absl::Status Stage(GateId gate,
+                     std::shared_ptr<const v1::StageRequest> request) override;
+  absl::Status Arm(GateId gate, WallInstant start, BootInstant expiry) override;
+  absl::Status Open(GateId gate) override;
+  absl::Status Refresh(GateId gate, BootInstant expiry) override;
+  absl::Status Remove(GateId gate) override;
+  absl::StatusOr<KernelFault> Read(GateId gate) override;
+  absl::StatusOr<std::vector<KernelFault>> List() override;
+
+  // ---- What tests do to it.
+
+  // The next call of `op` returns `status`; with `yet_done` it is done as well.
+  void FailNext(ModelOp op, absl::Status status, bool yet_done = false);
+  void SendPackets(uint64_t count);  // Through every gate.
+  void Reboot() { tables_.clear(); }
+  // As an operator's `nft delete table` and `nft flush chain` do.
+  void RemoveAll() { tables_.clear(); }
+  void Damage(const std::string& fault_id);
+
+  // ---- What tests look at.
+
+  bool Drops(const std::string& fault_id) const;  // At this instant.
+  bool Has(const std::string& fault_id) const;
+  size_t size() const { return tables_.size(); }
+  // The latest expiry that the kernel was ever given for the fault.
+  std::optional<BootInstant> LatestExpiry(const std::string& fault_id) const;
+
+ private:
+  struct Table {
+    FaultKey key;
+    GateState state = GateState::kShut;
+    WallInstant start;
+    std::optional<BootInstant> lease_end;
+    bool damaged = false;
+    uint64_t dropped = 0;
+  };
+  struct Failure {
+    ModelOp op;
+    absl::Status status;
+    bool yet_done;
+  };
+
+  // Does `effect` unless a planned failure says otherwise.
+  template <typename Effect>
+  absl::Status Do(ModelOp op, Effect effect);
+  absl::StatusOr<Table*> At(GateId gate);
+  bool Alive(const Table& table) const;
+  bool Drops(const Table& table) const;
+  KernelFault View(GateId gate, const Table& table) const;
+  absl::Status SetLease(Table& table, BootInstant expiry);
+
+  const ModelClock* clock_;
+  std::map<GateId, Table> tables_;
+  std::map<std::string, BootInstant> latest_expiry_;
+  std::deque<Failure> failures_;
+};
+
+}  // namespace sunder::agent
+
+#endif  // SUNDER_AGENT_CORE_MODEL_KERNEL_H_
