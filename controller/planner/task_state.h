@@ -1,0 +1,17 @@
+// What Marathon's words for a task's state mean to us.
+
+#ifndef SUNDER_CONTROLLER_PLANNER_TASK_STATE_H_
+#define SUNDER_CONTROLLER_PLANNER_TASK_STATE_H_
+
+#include "sunder/v1/topology.pb.h"
+
+namespace sunder::controller {
+
+// It will never run again. A state that we do not know is not an end; nor is
+// TASK_UNREACHABLE or TASK_LOST, since such a task often still runs where
+// nobody sees it.
+bool HasEnded(const v1::Task& task);
+
+}  // namespace sunder::controller
+
+#endif  // SUNDER_CONTROLLER_PLANNER_TASK_STATE_H_
