@@ -48,13 +48,12 @@ size_t PaddedFieldBytes(Field field, Family family);
 
 struct Set {
   std::string name;
-  Family family = Family::kIpv4;
-  std::vector<Field> fields;  // More than one: concatenated.
-  bool interval =
-      false;  // Ranges of one field; they neither touch nor overlap.
+  Family family = Family::kIpv4;  // Of its addresses, if it has any.
+  std::vector<Field> fields;      // More than one: concatenated.
+  bool interval = false;  // Ranges of one field that neither touch nor overlap.
   // Keys one after the other, each KeyBytes() long, in network byte order,
-  // every field padded by zeros at its end. With `interval` a key is the first
-  // value of a range and then its last.
+  // every field of a concatenation padded by zeros at its end. With `interval`
+  // a key is the first value of a range and then its last.
   std::string keys;
 
   size_t ValueBytes() const;
@@ -82,7 +81,7 @@ enum class Verdict : uint8_t { kAccept, kDrop };
 
 // All matches must hold. A drop counts its packets and bytes.
 struct Rule {
-  std::optional<Family> family;  // nullopt: both; then there are no matches.
+  Family family = Family::kIpv4;
   std::vector<Match> matches;
   Verdict verdict = Verdict::kDrop;
   friend bool operator==(const Rule&, const Rule&) = default;

@@ -1,0 +1,58 @@
+// Collects boxes of one verdict and turns them into rules of a Program. Pure.
+//
+// A box of few single values is multiplied out into keys of a hash set that is
+// shared by all such boxes looking at the same fields: one look-up a packet,
+// whatever their number. Any other box is kept, merged with its like, and
+// becomes a rule with one set for each field.
+
+#ifndef SUNDER_AGENT_RULES_ASSEMBLER_H_
+#define SUNDER_AGENT_RULES_ASSEMBLER_H_
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/rules/box.h"
+#include "agent/rules/program.h"
+#include "agent/rules/set_pool.h"
+
+namespace sunder::agent {
+
+class Assembler {
+ public:
+  explicit Assembler(Verdict verdict) : verdict_(verdict) {}
+
+  void Add(const Box& box);
+
+  // Appends the rules to `program`, their sets by way of `pool`. Once.
+  void Finish(SetPool& pool, Program& program) &&;
+
+ private:
+  // The fields a group's boxes look at; each of their bits is an index below.
+  struct Shape {
+    Family family;
+    Protocols protocols;
+    PortSide port_side;
+    bool has_source, has_destination;
+    size_t Index() const;
+    std::vector<Field> KeyFields() const;
+  };
+  struct Group {
+    Shape shape;
+    std::string keys;
+  };
+  static constexpr size_t kShapes = 2 * 3 * 3 * 2 * 2;
+
+  static Shape ShapeOf(const Box& box);
+  void AddGroupRule(Group group, SetPool& pool, Program& program) const;
+  void AddBoxRule(const Box& box, SetPool& pool, Program& program) const;
+
+  const Verdict verdict_;
+  std::array<std::optional<Group>, kShapes> groups_;
+  std::vector<Box> boxes_;
+};
+
+}  // namespace sunder::agent
+
+#endif  // SUNDER_AGENT_RULES_ASSEMBLER_H_

@@ -1,0 +1,80 @@
+#include "agent/rules/compile.h"
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "agent/rules/assembler.h"
+#include "agent/rules/read_flow.h"
+#include "agent/rules/set_pool.h"
+#include "common/error_detail.h"
+
+namespace sunder::agent {
+namespace {
+
+// Both have to fit into a table's user data together with the rest.
+constexpr size_t kMaxFaultId = 64;
+constexpr size_t kMaxDigest = 64;
+
+absl::Status CheckKey(const FaultKey& key) {
+  absl::string_view subject;
+  if (key.fault_id.empty() || key.fault_id.size() > kMaxFaultId) {
+    subject = "fault_id";
+  } else if (key.digest.size() > kMaxDigest) {
+    subject = "digest";
+  } else {
+    return absl::OkStatus();
+  }
+  return ErrorWithDetail(
+      absl::StatusCode::kInvalidArgument,
+      absl::StrCat(subject, " is empty or longer than 64 bytes"), "INVALID_KEY",
+      subject);
+}
+
+// Without neighbour discovery a host's own control channel dies as soon as its
+// neighbour entries age.
+void AcceptNeighbourDiscovery(SetPool& pool, Program& program) {
+  std::string types;
+  for (int type = ND_ROUTER_SOLICIT; type <= ND_REDIRECT; ++type) {
+    types.push_back(static_cast<char>(type));
+  }
+  Rule rule{Family::kIpv6, {}, Verdict::kAccept};
+  rule.matches.push_back(Equals{Field::kProtocol, {IPPROTO_ICMPV6}});
+  rule.matches.push_back(
+      pool.AddHash(Family::kIpv6, {Field::kIcmpType}, std::move(types)));
+  program.rules.push_back(std::move(rule));
+}
+
+}  // namespace
+
+absl::StatusOr<Program> Compile(
+    GateId gate, const FaultKey& key,
+    const google::protobuf::RepeatedPtrField<sunder::v1::Flow>& flows,
+    const google::protobuf::RepeatedPtrField<sunder::v1::ProtectedTuple>&
+        protected_tuples) {
+  if (absl::Status s = CheckKey(key); !s.ok()) return s;
+  BoxReader reader;
+  Assembler accepts(Verdict::kAccept), drops(Verdict::kDrop);
+  for (int i = 0; i < protected_tuples.size(); ++i) {
+    absl::Status s = reader.ReadProtected(
+        protected_tuples[i], i, [&](const Box& box) { accepts.Add(box); });
+    if (!s.ok()) return s;
+  }
+  for (int i = 0; i < flows.size(); ++i) {
+    absl::Status s =
+        reader.ReadFlow(flows[i], i, [&](const Box& box) { drops.Add(box); });
+    if (!s.ok()) return s;
+  }
+  Program program;
+  program.gate = gate;
+  program.key = key;
+  SetPool pool(program);
+  AcceptNeighbourDiscovery(pool, program);
+  std::move(accepts).Finish(pool, program);
+  std::move(drops).Finish(pool, program);
+  return program;
+}
+
+}  // namespace sunder::agent
