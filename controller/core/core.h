@@ -10,9 +10,11 @@
 #define SUNDER_CONTROLLER_CORE_CORE_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,12 @@
 #include "sunder/v1/fault.pb.h"
 
 namespace sunder::controller {
+
+class AgentLink;
+class Fault;
+class Outbox;
+class Timeline;
+struct PendingCall;
 
 // An agent as it was last heard.
 struct AgentState {
@@ -98,17 +106,42 @@ class Core {
 
   // ---- Views
 
-  // By full id, living or in the history.
-  std::optional<sunder::v1::Fault> Find(const std::string& id,
-                                        BootInstant now) const;
+  // Faults by full id, living or in the history. To look is an event, too: what
+  // is due by `now` is done first, so that no claim is shown that has run out.
+  std::optional<sunder::v1::Fault> Find(const std::string& id, BootInstant now);
   std::vector<sunder::v1::Fault> List(bool include_ended,
-                                      BootInstant now) const;  // Newest first.
-  std::vector<AgentState> Agents(BootInstant now) const;       // By host.
-  uint64_t term() const;
+                                      BootInstant now);   // Newest first.
+  std::vector<AgentState> Agents(BootInstant now) const;  // By host.
+  uint64_t term() const { return term_; }
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  AgentLink& LinkTo(const std::string& host);
+  Fault* FindLiving(const std::string& id) const;
+  absl::Status CheckNew(const std::string& id,
+                        const sunder::v1::FaultSpec& spec,
+                        const sunder::v1::Plan& plan) const;
+  void Answered(const PendingCall& call, const Response& response,
+                BootInstant sent, BootInstant received);
+  void Unanswered(const PendingCall& call, const absl::Status& why,
+                  BootInstant sent, BootInstant received);
+  void HearDescription(AgentLink& link,
+                       const agent::v1::DescribeResponse& response,
+                       BootInstant sent, BootInstant received);
+  // True if `stamp` shows that another controller has taken over.
+  bool CheckTerm(const std::string& host, const agent::v1::Stamp& stamp);
+  // Ends every event: all that is due by `now`.
+  void Step(BootInstant now);
+  void Bury(size_t index);
+
+  const Options options_;
+  const std::unique_ptr<Timeline> timeline_;
+  const std::unique_ptr<Outbox> out_;
+  uint64_t term_ = 0;
+  bool superseded_ = false;
+  std::set<std::string> hosts_;
+  std::map<std::string, std::unique_ptr<AgentLink>> links_;
+  std::vector<std::unique_ptr<Fault>> living_;  // Oldest first.
+  std::deque<sunder::v1::Fault> history_;       // Oldest first.
 };
 
 // A state after which a fault never changes.

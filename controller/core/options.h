@@ -29,7 +29,11 @@ struct Options {
   absl::Duration stage_timeout = absl::Seconds(10);
   // Within this, every host acknowledges a keep-alive (several attempts).
   absl::Duration keep_alive_timeout = absl::Milliseconds(2500);
-  absl::Duration adopt_timeout = absl::Seconds(2);  // After a restart.
+  // An agent that does not answer for so long at the start of a fault, or after
+  // the controller's own, is done without.
+  absl::Duration reach_timeout = absl::Seconds(2);
+  // How often a host is asked that has not yet read back its gate.
+  absl::Duration poll = absl::Milliseconds(100);
   absl::Duration holder_grace = absl::Seconds(5);
   absl::Duration idle_exchange = absl::Seconds(20);  // Keeps clocks known.
 

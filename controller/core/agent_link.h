@@ -1,0 +1,82 @@
+// What the controller knows of one agent: who it is, its clock, what it holds;
+// and the asking for it (Describe). Owned by Core, lent to faults. Pure.
+//
+// A link is settled once the agent, as it lives now, has said what it holds. A
+// changed boot id or incarnation unsettles it: nothing but Describe and Heal is
+// sent until it has answered again.
+
+#ifndef SUNDER_CONTROLLER_CORE_AGENT_LINK_H_
+#define SUNDER_CONTROLLER_CORE_AGENT_LINK_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/instant.h"
+#include "controller/core/clock_estimate.h"
+#include "controller/core/options.h"
+#include "controller/core/outbox.h"
+#include "controller/core/wake.h"
+#include "sunder/agent/v1/agent.pb.h"
+
+namespace sunder::controller {
+
+class AgentLink {
+ public:
+  AgentLink(const std::string& host, const Options& options)
+      : host_(host), options_(options) {}
+
+  const std::string& host() const { return host_; }
+  const ClockEstimate& clock() const { return clock_; }
+  bool settled() const { return settled_; }
+  bool reachable() const { return reachable_; }
+  const std::string& error() const { return error_; }
+  const agent::v1::DescribeResponse& description() const { return described_; }
+
+  // Says who calls, for a request that is void after `deadline`. Needs a clock
+  // that is known.
+  agent::v1::Caller CallerFor(uint64_t term, BootInstant deadline) const;
+
+  // A stamp that came outside a Describe. False, and unsettled: it is not from
+  // the agent that described itself last.
+  bool Saw(const agent::v1::Stamp& stamp);
+  void AddExchange(const agent::v1::Stamp& stamp, BootInstant sent,
+                   BootInstant received);
+
+  // The answer to our Describe. True: another life of the agent than before.
+  bool Described(const agent::v1::DescribeResponse& response, BootInstant sent,
+                 BootInstant received);
+  bool AwaitsDescribe(CallId id) const { return id == pending_; }
+
+  // Our Describe brought no answer.
+  void DescribeFailed(const absl::Status& why, BootInstant now);
+  // Something else says that it cannot be reached, or is not who it was: ask.
+  void Doubt(const std::string& why, BootInstant now);
+
+  // Have it described at `t` at the latest.
+  void DescribeBy(BootInstant t);
+
+  // Sends Describe if one is due. `urgent`: a living fault needs the agent.
+  void Step(bool urgent, BootInstant now, Outbox& out);
+  const Wake& wake() const { return wake_; }
+
+ private:
+  bool SameLife(const agent::v1::Stamp& stamp) const;
+
+  const std::string host_;
+  const Options& options_;
+  ClockEstimate clock_;
+  agent::v1::DescribeResponse described_;
+  bool settled_ = false;
+  bool reachable_ = false;
+  std::string error_ = "not heard yet";
+  CallId pending_ = 0;
+  int failures_ = 0;
+  BootInstant failed_at_;
+  BootInstant describe_by_;  // The first one is due at once.
+  Wake wake_;
+};
+
+}  // namespace sunder::controller
+
+#endif  // SUNDER_CONTROLLER_CORE_AGENT_LINK_H_

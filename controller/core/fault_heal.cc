@@ -1,0 +1,94 @@
+// From the decision to heal until nothing of the fault can be in force.
+
+#include <algorithm>
+#include <string>
+
+#include "controller/core/fault.h"
+
+namespace sunder::controller {
+namespace {
+
+constexpr absl::Duration kLongestRetry = absl::Seconds(2);
+
+}  // namespace
+
+void Fault::Heal(const std::string& reason, BootInstant now) {
+  if (phase_ >= Phase::kHealing) return;
+  BeginHealing(Cause::kDemand, reason, now);
+}
+
+void Fault::BeginHealing(Cause cause, const std::string& reason,
+                         BootInstant now) {
+  phase_ = Phase::kHealing;
+  phase_began_ = now;
+  cause_ = cause;
+  if (!reason.empty()) view_.set_reason(reason);
+  *view_.mutable_heal_began() = core_.timeline.At(now);
+  for (HostPart& part : parts_) {
+    part.NewRequest();
+    part.SetUnknown(core_.timeline);
+  }
+  SetState(sunder::v1::FAULT_STATE_HEALING);
+  Save();
+}
+
+void Fault::StepHealing(BootInstant now) {
+  bool done = true;
+  for (HostPart& part : parts_) done = HealOn(part, now) && done;
+  if (done) End(now);
+}
+
+bool Fault::HealOn(HostPart& part, BootInstant now) {
+  if (part.gone) return true;
+  if (!part.stage_sent && !part.arm_sent) return true;
+  // At its planned end the kernel heals by itself: a Heal that comes before
+  // would cut the fault short where the clocks differ.
+  const BootInstant from = cause_ == Cause::kEnd ? part.bound : phase_began_;
+  if (now < from) {
+    wake_.By(from);
+    return false;
+  }
+  const BootInstant harmless =
+      part.arm_sent ? std::max(from, part.bound) : from;
+  const BootInstant give_up = harmless + core_.options.call_timeout;
+  if (now >= give_up || (now >= harmless && part.failures > 0)) {
+    part.SetGoneByTime(core_.timeline);
+    changed_ = true;
+    return true;
+  }
+  wake_.By(now < harmless ? harmless : give_up);
+  if (part.pending != 0 || !part.link->clock().known()) return false;
+  if (!part.MayRetry(now, kLongestRetry)) {
+    wake_.By(part.RetryAt(kLongestRetry));
+    return false;
+  }
+  const BootInstant deadline = now + core_.options.call_timeout;
+  agent::v1::HealRequest request;
+  *request.mutable_caller() = part.link->CallerFor(core_.term, deadline);
+  request.mutable_caller()->set_incarnation(0);  // Whoever lives there now.
+  request.set_fault_id(view_.id());
+  part.pending =
+      core_.out.Send(part.host(), view_.id(), std::move(request), deadline);
+  return false;
+}
+
+void Fault::End(BootInstant now) {
+  bool healed_by_us = false;
+  for (const HostPart& part : parts_) {
+    if (part.status->state() == sunder::v1::HOST_STATE_HEALED) {
+      healed_by_us = true;
+    }
+  }
+  *view_.mutable_whole() = core_.timeline.At(now);
+  phase_ = Phase::kEnded;
+  if (!whole_) {
+    SetState(sunder::v1::FAULT_STATE_FAILED);
+  } else if (cause_ == Cause::kGap && !healed_by_us) {
+    SetState(sunder::v1::FAULT_STATE_EXPIRED);
+  } else {
+    SetState(sunder::v1::FAULT_STATE_HEALED);
+  }
+  Save();
+}
+
+}  // namespace sunder::controller

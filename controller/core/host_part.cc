@@ -1,0 +1,156 @@
+#include "controller/core/host_part.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/error_detail.h"
+#include "controller/core/backoff.h"
+
+namespace sunder::controller {
+namespace {
+
+// Whether the same request may be granted a moment later.
+bool IsTransient(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kDataLoss:
+      return true;
+    default:
+      break;
+  }
+  const auto detail = GetErrorDetail(status);
+  return detail && (detail->reason() == "WRONG_INCARNATION" ||
+                    detail->reason() == "TOO_LATE");
+}
+
+}  // namespace
+
+bool HostPart::MayRetry(BootInstant now, absl::Duration longest) const {
+  return pending == 0 && (failures == 0 || now >= RetryAt(longest));
+}
+
+BootInstant HostPart::RetryAt(absl::Duration longest) const {
+  return failed_at + Backoff(failures, longest);
+}
+
+void HostPart::NewRequest() {
+  pending = 0;  // An answer to the earlier one no longer matters.
+  failures = 0;
+  refusal = absl::OkStatus();
+}
+
+void HostPart::CallFailed(const absl::Status& why, BootInstant now) {
+  ++failures;
+  failed_at = now;
+  status->set_error(why.ToString(absl::StatusToStringMode::kWithNoExtraData));
+  if (!IsTransient(why)) refusal = why;
+}
+
+void HostPart::SetGone(sunder::v1::HostState state, AgentInstant at,
+                       const Timeline& timeline) {
+  const BootInstant local = link->clock().ToLocal(at);
+  gone = true;
+  status->set_state(state);
+  status->clear_unknown_until();
+  *status->mutable_healed() =
+      timeline.At(local, link->clock().Uncertainty(local));
+}
+
+void HostPart::SetGoneByTime(const Timeline& timeline) {
+  gone = true;
+  status->clear_unknown_until();
+  if (!arm_sent) {
+    status->set_state(sunder::v1::HOST_STATE_PENDING);
+    return;
+  }
+  status->set_state(sunder::v1::HOST_STATE_EXPIRED);
+  *status->mutable_healed() = timeline.At(bound);
+}
+
+void HostPart::SetUnknown(const Timeline& timeline) {
+  if (gone || !arm_sent) return;
+  status->set_state(sunder::v1::HOST_STATE_UNKNOWN);
+  *status->mutable_unknown_until() = timeline.At(bound);
+}
+
+void HostPart::Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
+                    const Timeline& timeline) {
+  const auto said = AgentInstant::FromNanos(stamp.now_ns());
+  if (gone || said < heard || !link->clock().known()) return;
+  heard = said;
+  described = true;
+  if (held == nullptr) {
+    if (staged || armed) {
+      SetGone(sunder::v1::HOST_STATE_EXPIRED, said, timeline);
+      status->set_error("the agent no longer holds it");
+    }
+    return;
+  }
+  status->set_dropped_packets(
+      std::max(status->dropped_packets(), held->dropped_packets()));
+  status->set_dropped_bytes(
+      std::max(status->dropped_bytes(), held->dropped_bytes()));
+  switch (held->state()) {
+    case agent::v1::STATE_HEALED:
+    case agent::v1::STATE_EXPIRED: {
+      const bool healed = held->state() == agent::v1::STATE_HEALED;
+      const int64_t at = held->gone_ns();
+      SetGone(healed ? sunder::v1::HOST_STATE_HEALED
+                     : sunder::v1::HOST_STATE_EXPIRED,
+              at != 0 ? AgentInstant::FromNanos(at) : said, timeline);
+      status->set_error(held->reason());
+      return;
+    }
+    default:
+      HearLiving(*held, stamp, timeline);
+  }
+}
+
+void HostPart::HearLiving(const agent::v1::Held& held,
+                          const agent::v1::Stamp& stamp,
+                          const Timeline& timeline) {
+  if (held.generation() != status->generation() || held.digest() != digest) {
+    refusal = absl::FailedPreconditionError(absl::StrCat(
+        "the agent holds another version, generation ", held.generation()));
+    return;
+  }
+  const ClockEstimate& clock = link->clock();
+  status->clear_error();
+  if (!staged) {
+    staged = true;
+    const BootInstant at =
+        clock.ToLocal(AgentInstant::FromNanos(stamp.now_ns()));
+    *status->mutable_staged() = timeline.At(at, clock.Uncertainty(at));
+    if (!arm_sent) status->set_state(sunder::v1::HOST_STATE_STAGED);
+  }
+  if (held.state() != agent::v1::STATE_ARMED &&
+      held.state() != agent::v1::STATE_IN_FORCE) {
+    return;
+  }
+  start = AgentInstant::FromNanos(held.start_ns());
+  expiry = AgentInstant::FromNanos(held.expiry_ns());
+  end = AgentInstant::FromNanos(held.end_ns());
+  const BootInstant until = clock.ToLocal(expiry);
+  const absl::Duration error = clock.Uncertainty(until);
+  armed = true;
+  acked = std::max(acked, held.keep_alive());
+  floor = std::max(floor, until - error);
+  bound = std::max(bound, until + error);
+  const bool shown = status->state() != sunder::v1::HOST_STATE_UNKNOWN;
+  if (held.state() == agent::v1::STATE_IN_FORCE && held.in_force_ns() != 0) {
+    if (!in_force) {
+      const BootInstant at =
+          clock.ToLocal(AgentInstant::FromNanos(held.in_force_ns()));
+      *status->mutable_in_force() = timeline.At(at, clock.Uncertainty(at));
+    }
+    in_force = true;
+    if (shown) status->set_state(sunder::v1::HOST_STATE_IN_FORCE);
+  } else if (shown && !in_force) {
+    status->set_state(sunder::v1::HOST_STATE_ARMED);
+  }
+}
+
+}  // namespace sunder::controller

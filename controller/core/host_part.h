@@ -1,0 +1,77 @@
+// One host's part in one fault: what was sent there and what is known of it.
+// Owned by Fault. Facts only move forward: a word older than the last one heard
+// is ignored, and gone is for good.
+
+#ifndef SUNDER_CONTROLLER_CORE_HOST_PART_H_
+#define SUNDER_CONTROLLER_CORE_HOST_PART_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/instant.h"
+#include "controller/core/action.h"
+#include "controller/core/agent_link.h"
+#include "controller/core/timeline.h"
+#include "sunder/agent/v1/agent.pb.h"
+#include "sunder/v1/fault.pb.h"
+
+namespace sunder::controller {
+
+struct HostPart {
+  const sunder::v1::HostPlan* plan = nullptr;  // In the fault's view.
+  sunder::v1::HostStatus* status = nullptr;    // In the fault's view.
+  AgentLink* link = nullptr;
+  std::string digest;
+
+  // What was sent.
+  CallId pending = 0;  // The call whose answer is awaited; 0: none.
+  int failures = 0;    // In a row, of the present request.
+  BootInstant failed_at;
+  bool stage_sent = false;
+  bool arm_sent = false;
+  BootInstant bound;  // With arm_sent: it cannot be in force after this.
+
+  // What the agent said.
+  AgentInstant heard;      // When it said the last that counts.
+  bool described = false;  // It told what it holds since the fault is ours.
+  bool staged = false;
+  bool armed = false;
+  bool in_force = false;  // Read back.
+  bool gone = false;      // Read back that nothing is left.
+  uint64_t acked = 0;     // With armed: the highest keep-alive it took.
+  BootInstant floor;      // With armed: its lease does not end before this.
+  AgentInstant start, expiry, end;  // With armed: as it said last.
+  absl::Status refusal;             // Why it will not do what it was asked.
+
+  bool lost = false;  // Policy CONTINUE goes on without it.
+
+  const std::string& host() const { return status->host(); }
+  bool MayRetry(BootInstant now, absl::Duration longest) const;
+  BootInstant RetryAt(absl::Duration longest) const;
+
+  // The agent said at `stamp` what it holds of this fault: `held`, or nothing
+  // of it (null).
+  void Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
+            const Timeline& timeline);
+  // Nothing is left, as of the agent's instant `at`.
+  void SetGone(sunder::v1::HostState state, AgentInstant at,
+               const Timeline& timeline);
+  // Nobody confirms it, but nothing can be in force any more.
+  void SetGoneByTime(const Timeline& timeline);
+  // From now on nothing certain is known of it.
+  void SetUnknown(const Timeline& timeline);
+  // The call failed. Refused for good, or worth another try.
+  void CallFailed(const absl::Status& why, BootInstant now);
+  // Before a request of another kind.
+  void NewRequest();
+
+ private:
+  void HearLiving(const agent::v1::Held& held, const agent::v1::Stamp& stamp,
+                  const Timeline& timeline);
+};
+
+}  // namespace sunder::controller
+
+#endif  // SUNDER_CONTROLLER_CORE_HOST_PART_H_
