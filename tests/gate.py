@@ -78,8 +78,9 @@ def ctest(preset, *arguments):
 def pytest(*paths, env=None):
     report = BUILD / "pytest.xml"
     report.unlink(missing_ok=True)
+    # The modules wait more than they compute, and each has a lab of its own.
     run("/usr/bin/python3", "-m", "pytest", "-q", "--durations=5", "-p", "no:cacheprovider",
-        f"--junitxml={report}", *paths, env=env or {})
+        "-n", "4", "--dist", "loadfile", f"--junitxml={report}", *paths, env=env or {})
     return junit(report) if report.exists() else Count(0, 1)
 
 

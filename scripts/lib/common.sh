@@ -14,7 +14,8 @@ lab_packages=(
   redis-server redis-tools)
 test_packages=(
   clang-14 clang-format-14 clang-tidy-14 git ipset iptables iputils-ping
-  libclang-rt-14-dev openssl prometheus python3-marathon python3-pytest)
+  libclang-rt-14-dev openssl prometheus python3-marathon python3-pytest
+  python3-pytest-xdist)
 
 # need PACKAGE... : installs those that are missing, and says which.
 need() {
