@@ -12,6 +12,7 @@ class Host:
     namespace: str
     addresses: list          # On the data network: IPv4, IPv6.
     control_addresses: list  # On the network that no fault touches.
+    mesos_agent_id: str      # Marathon's slaveId of its tasks.
     labels: dict
 
     @property

@@ -20,6 +20,7 @@ from lab.process import Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MARATHON_URL = f"http://{network.CONTROL_ADDRESS}:8080"
+MESOS_ID = "7f3e9a52-4d0c-4b6e-9a53-0c6f1d2e8b11"
 _made = 0
 
 
@@ -66,12 +67,12 @@ class Lab:
         self.name = name or f"t{os.getpid()}x{_made}"
         self.binaries = pathlib.Path(binaries or os.environ.get("SUNDER_BIN")
                                      or ROOT / "build/release/bin").resolve()
-        self._own_directory = directory is None
+        self._remove_directory = False   # Whether up() made it.
         self.directory = (pathlib.Path(directory).resolve() if directory else
                           pathlib.Path(tempfile.gettempdir()) / f"sunder-lab-{self.name}")
         self.hosts = {
             h: Host(h, f"{self.name}-{h}", network.data_addresses(i),
-                    network.control_addresses(i),
+                    network.control_addresses(i), f"{MESOS_ID}-S{i - 1}",
                     {**default_labels(i, len(names)), **(labels or {}).get(h, {})})
             for i, h in enumerate(names, 1)}
         self._tasks = tasks or []
@@ -99,7 +100,9 @@ class Lab:
         if self._state_file.exists():
             raise LabError(f"{self.directory} holds a lab already: take it down first")
         network.check_free(self.name, self.hosts)
+        self._remove_directory = not self.directory.exists()
         try:
+            self.directory.mkdir(parents=True, mode=0o700, exist_ok=True)
             self._write_files()
             network.build(self.name, list(self.hosts))
             if self._start:
@@ -129,7 +132,7 @@ class Lab:
             daemon.stop()
         network.remove(self.name, list(self.hosts))
         self._state_file.unlink(missing_ok=True)
-        if self._own_directory:
+        if self._remove_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     @classmethod
@@ -144,6 +147,7 @@ class Lab:
                   binaries=state["binaries"], labels=state["labels"], detached=True,
                   controller=Program() if "controller" in state["daemons"] else None,
                   marathon=Program() if "marathon" in state["daemons"] else None)
+        lab._remove_directory = state["remove_directory"]
         for name, process in state["daemons"].items():
             if process:
                 lab.daemons[name].adopt(Process(**process))
@@ -178,8 +182,9 @@ class Lab:
 
     def sunder_command(self, *words):
         """The command line of `sunder WORDS` against this lab's controller."""
-        target = f"unix:{self.directory}/controller.sock"
-        return [str(self.binaries / "sunder"), "--controller", target, *map(str, words)]
+        # By the environment, so that a --controller among the words wins.
+        return ["env", f"SUNDER_CONTROLLER=unix:{self._path('controller.sock')}",
+                str(self.binaries / "sunder"), *map(str, words)]
 
     def sunder(self, *words, timeout=60, env=None):
         """Runs `sunder WORDS` to its end: a Result."""
@@ -233,26 +238,26 @@ class Lab:
         return str(self.directory / leaf)
 
     def _write_files(self):
-        self.directory.mkdir(parents=True, exist_ok=True)
         for folder in [*self.hosts, "controller", "sandboxes"]:
             (self.directory / folder).mkdir(exist_ok=True)
         self.write_inventory(self._tasks)
         (self.directory / "marathon-hosts.json").write_text(json.dumps(
             [{"name": h.name, "address": h.address, "namespace": h.namespace,
-              "attributes": h.labels} for h in self.hosts.values()]))
+              "agent_id": h.mesos_agent_id, "attributes": h.labels} for h in self.hosts.values()]))
         self._save()
 
     def write_inventory(self, tasks=(), hosts=None):
         """Writes the controller's inventory; `hosts` replaces the lab's own entries."""
         entries = hosts if hosts is not None else [
             {"name": h.name, "addresses": h.addresses, "labels": h.labels,
-             "agent": f"unix:{self._path(h.name)}.sock"} for h in self.hosts.values()]
+             "agent": f"unix:{self._path(h.name)}.sock",
+             "mesos_agent_id": h.mesos_agent_id} for h in self.hosts.values()]
         (self.directory / "inventory.yaml").write_text(
             yaml.safe_dump({"hosts": entries, "tasks": list(tasks)}, sort_keys=False))
 
     def _save(self):
         state = {
-            "name": self.name, "hosts": list(self.hosts), "binaries": str(self.binaries),
+            "name": self.name, "remove_directory": self._remove_directory, "hosts": list(self.hosts), "binaries": str(self.binaries),
             "labels": {h.name: h.labels for h in self.hosts.values()},
             "daemons": {n: d.process and dataclasses.asdict(d.process)
                         for n, d in self.daemons.items()}}

@@ -1,6 +1,6 @@
 """python3 -m lab.marathon --listen ADDRESS:PORT --hosts FILE --sandboxes DIR
 
-FILE is JSON: [{"name", "address", "namespace"?, "attributes"?}, ...].
+FILE is JSON: [{"name", "address", "namespace"?, "agent_id"?, "attributes"?}, ...].
 """
 
 import argparse
@@ -23,7 +23,7 @@ def arguments():
     parser.add_argument("--listen", required=True, metavar="ADDRESS:PORT")
     parser.add_argument("--unix", metavar="PATH", help="listen on this unix socket too")
     parser.add_argument("--hosts", required=True, metavar="FILE",
-                        help="JSON: a list of name, address, namespace, attributes")
+                        help="JSON: a list of name, address, namespace, agent_id, attributes")
     parser.add_argument("--sandboxes", required=True, metavar="DIR",
                         help="every task gets a folder here, with its stdout and stderr")
     parser.add_argument("--heartbeat", type=float, default=HEARTBEAT_SECONDS, metavar="SECONDS")

@@ -8,9 +8,9 @@ from aiohttp import web
 from lab.marathon import definition
 from lab.marathon.errors import ApiError, as_marathon_does, no_app
 from lab.marathon.filters import app_filter, embedded
-from lab.marathon.scheduler import FRAMEWORK_ID
 
 VERSION = "1.11.24"
+FRAMEWORK_ID = "7f3e9a52-4d0c-4b6e-9a53-0c6f1d2e8b11-0000"
 _TASK_ID = re.compile(r"(.+)\.instance-[0-9a-f-]{36}\.[^.]+(\.\d+)?|(.+)\.[0-9a-f-]{36}(\.\d+)?")
 
 
@@ -42,18 +42,21 @@ class Api:
         application = web.Application(middlewares=[as_marathon_does])
         get, post, put, delete = web.get, web.post, web.put, web.delete
         app = "/v2/apps/{id:.+}"
+        end = "{_:/?}"   # Clients differ in whether they close a path with a slash.
         application.add_routes([
             get("/ping", self.ping),
-            get("/v2/info", self.info),
-            get("/v2/leader", self.leader), delete("/v2/leader", self.abdicate),
-            get("/v2/events", self._service.bus.handle),
-            get("/v2/tasks", self.tasks), post("/v2/tasks/delete", self.delete_tasks),
-            get("/v2/deployments", self.deployments),
+            get("/v2/info" + end, self.info),
+            get("/v2/leader" + end, self.leader), delete("/v2/leader" + end, self.abdicate),
+            get("/v2/events" + end, self._service.bus.handle),
+            get("/v2/tasks" + end, self.tasks), post("/v2/tasks/delete" + end, self.delete_tasks),
+            get("/v2/deployments" + end, self.deployments),
             delete("/v2/deployments/{deployment}", self.cancel),
-            get("/v2/queue", self.queue), delete("/v2/queue/{id:.+}/delay", self.reset_delay),
-            get("/v2/pods", self.no_pods), get("/v2/pods/::status", self.no_pods),
-            get("/v2/groups", self.group), get("/v2/groups/", self.group),
-            get("/v2/apps", self.list), post("/v2/apps", self.create), put("/v2/apps", self.put_all),
+            get("/v2/queue" + end, self.queue),
+            delete("/v2/queue/{id:.+}/delay", self.reset_delay),
+            get("/v2/pods" + end, self.no_pods), get("/v2/pods/::status", self.no_pods),
+            get("/v2/groups" + end, self.group),
+            get("/v2/apps" + end, self.list), post("/v2/apps" + end, self.create),
+            put("/v2/apps" + end, self.put_all),
             get("/v2/apps/{group:.*}/*", self.list_group), get("/v2/apps/*", self.list_group),
             get(app + "/tasks", self.app_tasks), delete(app + "/tasks", self.kill_app),
             delete(app + "/tasks/{task}", self.kill_task),
@@ -213,9 +216,9 @@ class Api:
                                         flag(request, "force"))
         return deployed(deployment) if deployment else web.json_response(body(before))
 
-    def _tasks_of(self, instances):
-        slave_id = self._service.scheduler.slave_id
-        return [i.task(slave_id(i.host)) for i in instances if i.host]
+    @staticmethod
+    def _tasks_of(instances):
+        return [i.task() for i in instances if i.host]
 
     # ------------------------------------------------------------ the rest
 

@@ -50,14 +50,14 @@ class Instance:
         self.ports = []
         self.staged_at = self.started_at = ""
 
-    def task(self, slave_id):
+    def task(self):
         """As a member of `tasks`."""
         host = self.host
         task = {
             "appId": self.app["id"], "healthCheckResults": [], "host": host.address,
             "id": self.task_id, "ipAddresses": [{"ipAddress": host.address, "protocol": "IPv4"}],
             "localVolumes": [], "ports": self.ports, "role": self.app["role"],
-            "servicePorts": definition.service_ports(self.app), "slaveId": slave_id,
+            "servicePorts": definition.service_ports(self.app), "slaveId": host.agent_id,
             "stagedAt": self.staged_at, "state": self.state, "version": self.app["version"]}
         if self.started_at:
             task["startedAt"] = self.started_at

@@ -12,6 +12,7 @@ class Host:
     name: str
     address: str
     namespace: str = ""        # Empty: the stand-in's own.
+    agent_id: str = ""         # Of the Mesos agent: a task's slaveId.
     attributes: dict = dataclasses.field(default_factory=dict)
 
     def field(self, name):

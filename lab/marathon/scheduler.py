@@ -17,8 +17,6 @@ from lab.marathon.task_process import TaskProcess
 
 log = logging.getLogger("marathon")
 
-FRAMEWORK_ID = "7f3e9a52-4d0c-4b6e-9a53-0c6f1d2e8b11-0000"
-
 
 class Scheduler:
     def __init__(self, hosts, bus, sandboxes, on_settled):
@@ -29,11 +27,7 @@ class Scheduler:
         self._sandboxes = pathlib.Path(sandboxes)
         self._on_settled = on_settled
         self._jobs = set()       # Kept, or the loop would forget them.
-        self._slave_ids = {h.name: f"{FRAMEWORK_ID}-S{i}" for i, h in enumerate(hosts)}
         self._ended = False
-
-    def slave_id(self, host):
-        return self._slave_ids[host.name]
 
     def instances(self):
         return [i for a in self.apps.values() for i in a.instances]
@@ -135,7 +129,7 @@ class Scheduler:
         if state != "TASK_KILLED":
             app.last_failure = {
                 "appId": app.id, "host": instance.host.address, "message": message,
-                "slaveId": self.slave_id(instance.host), "state": state,
+                "slaveId": instance.host.agent_id, "state": state,
                 "taskId": instance.task_id, "timestamp": instants.now(),
                 "version": instance.app["version"]}
             app.back_off()
@@ -155,7 +149,7 @@ class Scheduler:
         """Changes the state and tells it, as Mesos' update and as Marathon's own view."""
         instance.state = state
         app_id, version = instance.app["id"], instance.app["version"]
-        host, slave_id = instance.host.address, self.slave_id(instance.host)
+        host, slave_id = instance.host.address, instance.host.agent_id
         log.info("%s on %s: %s %s", instance.task_id, instance.host.name, state, message)
         self._bus.publish(
             "status_update_event", slaveId=slave_id, taskId=instance.task_id, taskStatus=state,
