@@ -21,8 +21,8 @@ struct Credentials {
   std::string Header() const;
 };
 
-// `text` is one line: "user:password" or "token=...". Blank lines and lines that
-// begin with # are skipped.
+// `text` is one line: "user:password" or "token=...". Blank lines and lines
+// that begin with # are skipped.
 absl::StatusOr<Credentials> ParseCredentials(absl::string_view text);
 absl::StatusOr<Credentials> ReadCredentials(const std::string& path);
 

@@ -1,8 +1,8 @@
-// What is there, kept up to date: one topology merged from the inventory file and
-// from Marathon. Owns a thread that reads both again every poll interval, on
-// Refresh, and when Marathon's event stream says that something happened. A source
-// that fails keeps its last good content and says so in Topology.sources; nothing
-// is forgotten. Thread-safe.
+// What is there, kept up to date: one topology merged from the inventory file
+// and from Marathon. Owns a thread that reads both again every poll interval,
+// on Refresh, and when Marathon's event stream says that something happened. A
+// source that fails keeps its last good content and says so in
+// Topology.sources; nothing is forgotten. Thread-safe.
 
 #ifndef SUNDER_CONTROLLER_DISCOVERY_DISCOVERY_H_
 #define SUNDER_CONTROLLER_DISCOVERY_DISCOVERY_H_
@@ -30,8 +30,8 @@ namespace sunder::controller {
 
 struct DiscoveryOptions {
   std::string inventory_path;              // Empty: no inventory.
-  std::vector<std::string> marathon_urls;  // Base URLs of ONE Marathon, tried in
-                                           // turn; none: no Marathon.
+  std::vector<std::string> marathon_urls;  // Base URLs of ONE Marathon, tried
+                                           // in turn; none: no Marathon.
   Credentials credentials;
   absl::Duration poll_interval = absl::Seconds(15);
   absl::Duration request_timeout = absl::Seconds(20);
@@ -53,16 +53,17 @@ class Discovery {
   void Start();
   void Stop();  // Ends what is under way; Snapshot goes on working.
 
-  v1::Topology Snapshot() const;
+  sunder::v1::Topology Snapshot() const;
 
-  // Reads every source again and waits for it. The first source's error where one
-  // failed (Snapshot then has its last good content), DEADLINE_EXCEEDED where
-  // `deadline` came first, FAILED_PRECONDITION before Start and after Stop.
+  // Reads every source again and waits for it. The first source's error where
+  // one failed (Snapshot then has its last good content), DEADLINE_EXCEEDED
+  // where `deadline` came first, FAILED_PRECONDITION before Start and after
+  // Stop.
   absl::Status Refresh(absl::Time deadline);
 
-  // `listener` is called (in Discovery's thread) with each topology that differs
-  // from the one before it. See listeners.h for what it may do.
-  Subscription OnChange(Listeners<v1::Topology>::Function listener);
+  // `listener` is called (in Discovery's thread) with each topology that
+  // differs from the one before it. See listeners.h for what it may do.
+  Subscription OnChange(Listeners<sunder::v1::Topology>::Function listener);
 
   // Each event about a task that Marathon sends, as it arrives. A hint only.
   Subscription OnTaskEvent(Listeners<TaskEvent>::Function listener);
@@ -81,12 +82,12 @@ class Discovery {
 
   const DiscoveryOptions options_;
   const std::unique_ptr<MarathonClient> marathon_;
-  Listeners<v1::Topology> on_change_;
+  Listeners<sunder::v1::Topology> on_change_;
   Listeners<TaskEvent> on_task_event_;
 
   mutable absl::Mutex mutex_;
   Sources sources_ ABSL_GUARDED_BY(mutex_);
-  v1::Topology topology_ ABSL_GUARDED_BY(mutex_);
+  sunder::v1::Topology topology_ ABSL_GUARDED_BY(mutex_);
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool events_pending_ ABSL_GUARDED_BY(mutex_) = false;

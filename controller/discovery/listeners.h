@@ -1,7 +1,8 @@
-// Those who want to be told. Notify, Add and the end of a Subscription may happen
-// in any thread at once; when a Subscription has ended, its function no longer
-// runs. A function must be brief, and must neither Add nor end a Subscription of
-// the same Listeners. The Listeners outlive their Subscriptions.
+// Those who want to be told. Notify, Add and the end of a Subscription may
+// happen in any thread at once; when a Subscription has ended, its function no
+// longer runs. A function must be brief, and must neither Add nor end a
+// Subscription of the same Listeners. The Listeners outlive their
+// Subscriptions.
 
 #ifndef SUNDER_CONTROLLER_DISCOVERY_LISTENERS_H_
 #define SUNDER_CONTROLLER_DISCOVERY_LISTENERS_H_
