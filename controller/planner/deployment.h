@@ -33,7 +33,7 @@ struct Deployment {
   uint32_t ssh_port = 22;
 
   // The operator's list; holds on every host.
-  std::vector<v1::ProtectedTuple> operator_list;
+  std::vector<sunder::v1::ProtectedTuple> operator_list;
 };
 
 }  // namespace sunder::controller

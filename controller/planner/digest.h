@@ -11,7 +11,7 @@ namespace sunder::controller {
 
 // SHA-256 (32 raw bytes) of `plan`. Equal plans have equal digests, in every
 // process and build.
-std::string Digest(const v1::HostPlan& plan);
+std::string Digest(const sunder::v1::HostPlan& plan);
 
 }  // namespace sunder::controller
 

@@ -21,9 +21,9 @@ namespace sunder::controller {
 //                        protected, nothing would be dropped)
 //   UNIMPLEMENTED        nobody could drop it: the far end has no agent
 //   RESOURCE_EXHAUSTED   the plan would be too large
-absl::StatusOr<v1::Plan> MakePlan(const v1::Topology& topology,
-                                  const v1::FaultSpec& spec,
-                                  const Deployment& deployment);
+absl::StatusOr<sunder::v1::Plan> MakePlan(const sunder::v1::Topology& topology,
+                                          const sunder::v1::FaultSpec& spec,
+                                          const Deployment& deployment);
 
 }  // namespace sunder::controller
 

@@ -29,16 +29,16 @@ struct KillAmount {
 
 // Why a task may not be killed; nullopt: it may.
 using ProtectedTask =
-    std::function<std::optional<std::string>(const v1::Task&)>;
+    std::function<std::optional<std::string>(const sunder::v1::Task&)>;
 
 struct RefusedTask {
-  v1::Task task;
+  sunder::v1::Task task;
   std::string reason;
 };
 
 // Both sorted by task id, and disjoint.
 struct Victims {
-  std::vector<v1::Task> chosen;
+  std::vector<sunder::v1::Task> chosen;
   std::vector<RefusedTask> refused;  // Every protected task that was selected.
 };
 
@@ -47,7 +47,7 @@ struct Victims {
 // is not left is FAILED_PRECONDITION. INVALID_ARGUMENT: the selector picks
 // hosts or addresses, the amount is out of range, `seed` is 0 where there is a
 // choice to make. Else as Select.
-absl::StatusOr<Victims> ChooseVictims(const v1::Topology& topology,
+absl::StatusOr<Victims> ChooseVictims(const sunder::v1::Topology& topology,
                                       absl::string_view selector,
                                       KillAmount amount, uint64_t seed,
                                       const ProtectedTask& is_protected);
