@@ -99,7 +99,6 @@ absl::StatusOr<Fault*> Core::Locate(const std::string& fault_id,
         absl::StrCat("fault ", fault_id, " is not staged at this host"),
         "UNKNOWN_FAULT", fault_id, "Stage it first.");
   }
-  if (fault->ending) return Healing(*fault);
   if (fault->key.generation != generation) {
     return Refusal("WRONG_GENERATION", "generation",
                    absl::StrCat("fault ", fault_id, " is here in generation ",
@@ -135,7 +134,6 @@ void Core::HandleStage(CallId call,
   if (!s.ok()) return Refuse(call, s);
 
   if (Fault* fault = Find(request->fault_id())) {
-    if (fault->ending) return Refuse(call, Healing(*fault));
     if (fault->key.generation != request->generation()) {
       return Refuse(call, Refusal("WRONG_GENERATION", "generation",
                                   absl::StrCat("fault ", request->fault_id(),
@@ -150,6 +148,7 @@ void Core::HandleStage(CallId call,
                                   "Never use a fault's id again."));
     }
     if (fault->step != Step::kIdle) return Wait(*fault, call, request);
+    if (fault->ending) return Refuse(call, Healing(*fault));
     return BeginCheck(*fault, call);
   }
   if (const v1::Held* held = tombstones_.Find(request->fault_id())) {
@@ -193,6 +192,7 @@ void Core::HandleArm(CallId call, const v1::ArmRequest& request,
   if (!located.ok()) return Refuse(call, located.status());
   Fault& fault = **located;
   if (fault.step != Step::kIdle) return Wait(fault, call, request);
+  if (fault.ending) return Refuse(call, Healing(fault));
 
   const auto start = AsInstant(request.start_ns());
   const auto end = AsInstant(request.end_ns());
@@ -233,6 +233,7 @@ void Core::HandleKeepAlive(CallId call, const v1::KeepAliveRequest& request,
   if (!located.ok()) return Refuse(call, located.status());
   Fault& fault = **located;
   if (fault.step != Step::kIdle) return Wait(fault, call, request);
+  if (fault.ending) return Refuse(call, Healing(fault));
   if (!fault.Armed()) {
     return Refuse(call, Refusal("NOT_ARMED", request.fault_id(),
                                 absl::StrCat("fault ", request.fault_id(),

@@ -101,7 +101,8 @@ Actions Core::OpDone(OpId op, const OpResult& result, BootInstant now) {
           fault.held.set_dropped_packets(result.read->dropped_packets);
           fault.held.set_dropped_bytes(result.read->dropped_bytes);
           fault.ending->lease_was_over |=
-              fault.Armed() && result.read->lease_left <= absl::ZeroDuration();
+              fault.WasArmed() &&
+              result.read->lease_left <= absl::ZeroDuration();
         }
         Send(fault, Step::kRemoving, RemoveOp{});
         break;
@@ -233,16 +234,18 @@ void Core::Accept(Fault& fault, const KernelFault& read, BootInstant now) {
       Say(fault);
       break;
     case JobKind::kRefresh: {
-      // An element can end a few timer ticks early, and was read after `now`
-      // began to count.
+      // The kernel counts in timer ticks, and was read after `now`.
       constexpr absl::Duration kTolerance = absl::Milliseconds(50);
-      if (absl::IsDataLoss(job.outcome) &&
-          now + read.lease_left + kTolerance < job.expiry) {
-        return Answer(fault, WithPrefix(job.outcome, "refresh the lease: "));
+      if (absl::IsDataLoss(job.outcome)) {
+        const absl::Duration off = now + read.lease_left - job.expiry;
+        if (absl::AbsDuration(off) > kTolerance) {
+          return Answer(fault, WithPrefix(job.outcome, "refresh the lease: "));
+        }
+      } else {
+        fault.expiry = job.expiry;
       }
-      fault.expiry = job.expiry;
       fault.held.set_keep_alive(job.number);
-      fault.held.set_expiry_ns(job.expiry.nanos());
+      fault.held.set_expiry_ns(fault.expiry.nanos());
       break;
     }
     case JobKind::kCheck:
@@ -288,6 +291,12 @@ void Core::RetryLater(Fault& fault, const absl::Status& why, BootInstant now) {
       why,
       absl::StrCat("fault ", fault.key.fault_id, " could not be removed: "));
   fault.held.set_reason(std::string(failed.message()));
+  if (fault.WasArmed() && (ending.lease_was_over || fault.expiry <= now)) {
+    // Its objects are there, but nothing can be dropped by them.
+    ending.state = v1::STATE_EXPIRED;
+    fault.held.set_state(v1::STATE_EXPIRED);
+    fault.held.set_gone_ns(std::min(fault.expiry, now).nanos());
+  }
   for (CallId call : std::exchange(ending.heal_calls, {})) Refuse(call, failed);
   for (CallId call : std::exchange(ending.cut_short, {})) Refuse(call, failed);
   for (const WaitingCall& call : std::exchange(fault.waiting, {})) {
@@ -302,7 +311,7 @@ void Core::Bury(Fault& fault, BootInstant now) {
   held.set_state(ending.state);
   held.set_reason(ending.reason);
   const bool over =
-      fault.Armed() && (ending.lease_was_over || fault.expiry <= now);
+      fault.WasArmed() && (ending.lease_was_over || fault.expiry <= now);
   held.set_gone_ns((over ? std::min(fault.expiry, now) : now).nanos());
   const std::deque<WaitingCall> waiting = std::move(fault.waiting);
   const bool was_said = fault.held.state() != v1::STATE_UNSPECIFIED;

@@ -74,6 +74,7 @@ struct Fault {
   std::optional<Ending> ending;
   std::deque<WaitingCall> waiting;
 
+  bool WasArmed() const { return held.start_ns() != 0; }
   bool Armed() const {
     return held.state() == v1::STATE_ARMED ||
            held.state() == v1::STATE_IN_FORCE;
