@@ -1,0 +1,39 @@
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/view.h"
+#include "cli/render/topology_text.h"
+
+namespace sunder::cli {
+namespace {
+
+ExitCode Run(const Environment& environment, bool refresh) {
+  const absl::StatusOr<View> view =
+      ReadView(environment, refresh, /*with_agents=*/false);
+  if (!view.ok()) return Fail(environment, view.status());
+  Print(environment, {{&view->topology, {"apps", "sources", "warnings"}}}, [&] {
+    return absl::StrCat(AppsText(view->topology, environment.out_style),
+                        TroublesText(view->topology, environment.out_style));
+  });
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void AddApps(CLI::App& app, Action& chosen) {
+  CLI::App* command =
+      app.add_subcommand("apps", "Apps and where their tasks run");
+  auto refresh = std::make_shared<bool>(false);
+  command->add_flag("--refresh", *refresh,
+                    "Let the controller read its sources again first");
+  command->footer("Example:\n  sunder apps --refresh");
+  command->callback([&chosen, refresh] {
+    chosen = [refresh](const Environment& environment) {
+      return Run(environment, *refresh);
+    };
+  });
+}
+
+}  // namespace sunder::cli
