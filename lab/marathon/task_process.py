@@ -29,8 +29,8 @@ class TaskProcess:
         with open(sandbox / "stdout", "wb") as out, open(sandbox / "stderr", "wb") as err, \
                 open(told, "rb") as there, open(tell, "wb") as ours:
             process = await asyncio.create_subprocess_exec(
-                "setpriv", "--pdeathsig", "KILL", *inside, "unshare", "--pid", "--fork",
-                "--kill-child", "/bin/sh", "-c", _INIT, "sh", command,
+                "setpriv", "--pdeathsig", "KILL", *inside, "unshare", "--pid", "--mount-proc",
+                "--fork", "--kill-child", "/bin/sh", "-c", _INIT, "sh", command,
                 cwd=sandbox, env={**os.environ, **env, "MESOS_SANDBOX": str(sandbox)},
                 stdin=ours, stdout=out, stderr=err, start_new_session=True)
             ours.close()   # The end of the file is the end of the process, too.

@@ -1,6 +1,8 @@
 """Fixtures: a stand-in for Marathon on loopback, and its files."""
 
+import itertools
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -89,8 +91,17 @@ def marathon(module_stand_in):
     module_stand_in.delete_all()
 
 
-def processes_with(word):
-    """Living processes that have `word` in their command line."""
+_naps = itertools.count()
+
+
+def nap():
+    """The words of a sleep that no other test, and no other run of this one, sleeps."""
+    return f"sleep 6{os.getpid()}.{next(_naps)}"
+
+
+def processes_with(text):
+    """Living processes that have `text` in their command line."""
+    word = text.replace(" ", "\0")
     found = []
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:

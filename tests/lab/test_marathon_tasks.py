@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from conftest import StandIn, processes_with
+from conftest import StandIn, nap, processes_with
 
 from lab import until
 
@@ -42,9 +42,9 @@ def test_required_ports_are_kept_or_the_task_waits(marathon):
 
 
 def test_what_dies_is_started_again_as_the_same_instance(marathon):
-    (task,) = marathon.deploy({**APP, "backoffSeconds": 0.1, "cmd": "echo x; exec sleep 601"})
-    marathon.written(task)
-    (victim,) = [p for p in processes_with("sleep\x00601")]
+    sleeping = nap()
+    (task,) = marathon.deploy({**APP, "backoffSeconds": 0.1, "cmd": f"exec {sleeping}"})
+    (victim,) = until(lambda: processes_with(sleeping), 5, "it to sleep")
     victim.kill()
     again = task["id"].replace("._app.1", "._app.2")
     until(lambda: [t["id"] for t in marathon.tasks("/a") if t["state"] == "TASK_RUNNING"] ==
@@ -63,32 +63,32 @@ def test_each_failure_makes_the_next_start_later(marathon):
 
 
 def test_a_task_that_ignores_sigterm_is_killed_after_its_grace(marathon):
-    (task,) = marathon.deploy({**APP, "taskKillGracePeriodSeconds": 0.2,
-                               "cmd": "trap 'echo no' TERM; echo x; while :; do sleep 602; done"})
+    sleeping = nap()
+    (task,) = marathon.deploy({**APP, "taskKillGracePeriodSeconds": 0.2, "cmd":
+                               f"trap 'echo no' TERM; echo x; while :; do {sleeping}; done"})
     marathon.written(task)
     marathon.delete_all()
-    assert processes_with("sleep\x00602") == []
+    assert processes_with(sleeping) == []
     assert "no" in marathon.sandbox(task, "stdout")
 
 
 def test_a_task_that_forks_away_dies_with_its_instance(marathon):
-    (task,) = marathon.deploy({**APP, "cmd": "setsid sleep 603 & echo x; wait"})
-    marathon.written(task)
-    until(lambda: processes_with("sleep\x00603"), 5, "it to fork")
+    sleeping = nap()
+    marathon.deploy({**APP, "cmd": f"setsid {sleeping} & wait"})
+    until(lambda: processes_with(sleeping), 5, "it to fork")
     marathon.delete_all()
-    until(lambda: not processes_with("sleep\x00603"), 5, "the forked process to die")
+    until(lambda: not processes_with(sleeping), 5, "the forked process to die")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_no_task_outlives_the_stand_in(tmp_path, how):
     stand_in = StandIn(tmp_path)
-    word = f"sleep\x00604.{int(how)}"
-    (task,) = stand_in.deploy({**APP, "cmd": f"setsid sleep 604.{int(how)} & echo x; wait"})
-    stand_in.written(task)
-    until(lambda: processes_with(word), 5, "it to fork")
+    sleeping = nap()
+    stand_in.deploy({**APP, "cmd": f"setsid {sleeping} & wait"})
+    until(lambda: processes_with(sleeping), 5, "it to fork")
     stand_in.signal(how)
     stand_in.wait_gone()
-    until(lambda: not processes_with(word), 5, "its task to die")
+    until(lambda: not processes_with(sleeping), 5, "its task to die")
 
 
 def test_room_that_is_made_is_used(marathon):
