@@ -95,8 +95,8 @@ class Daemon:
         self.start()
 
     def pause(self):
-        """SIGSTOP: the process stands still, the kernel goes on."""
-        self.process.signal(signal.SIGSTOP)
+        """SIGSTOP: when this returns the process stands still; the kernel goes on."""
+        self.process.pause()
 
     def resume(self):
         self.process.signal(signal.SIGCONT)

@@ -8,14 +8,19 @@ from lab.errors import LabError
 from lab.wait import until
 
 
-def start_time(pid):
-    """Clock ticks since boot at which `pid` began; None if it is gone or a zombie."""
+def _stat(pid):
+    """Fields of /proc/PID/stat from the state on; None if it is gone."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-            fields = f.read().rpartition(")")[2].split()
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
+            return f.read().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def start_time(pid):
+    """Clock ticks since boot at which `pid` began; None if it is gone or a zombie."""
+    fields = _stat(pid)
+    return None if fields is None or fields[0] in "ZX" else int(fields[19])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +48,11 @@ class Process:
         except ProcessLookupError:
             return False
         return True
+
+    def pause(self):
+        """SIGSTOP. Returns when it stands still."""
+        self.signal(signal.SIGSTOP)
+        until(lambda: (_stat(self.pid) or "X")[0] in "TX", 5, f"process {self.pid} to stand still")
 
     def stop(self, grace=5.0):
         """SIGTERM, and SIGKILL after `grace` seconds. Returns when it is gone."""
