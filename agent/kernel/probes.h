@@ -1,5 +1,5 @@
 // What this kernel can do, found by trying each thing once on a throwaway table
-// `sunder_probe` that never gets committed, and never by its version.
+// `sunder_probe`, and never by its version.
 
 #ifndef SUNDER_AGENT_KERNEL_PROBES_H_
 #define SUNDER_AGENT_KERNEL_PROBES_H_

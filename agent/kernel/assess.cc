@@ -1,0 +1,123 @@
+#include "agent/kernel/assess.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "agent/nft/linux_nftables.h"
+#include "agent/nft/user_data.h"
+#include "agent/rules/program.h"
+
+namespace sunder::agent {
+namespace {
+
+using nft::RuleTag;
+
+bool HasChain(const TableContents& contents, absl::string_view name) {
+  return std::any_of(
+      contents.chains.begin(), contents.chains.end(),
+      [&](const auto& c) { return c.name == std::string(name); });
+}
+
+bool HasGateChain(const TableContents& contents) {
+  return std::any_of(contents.chains.begin(), contents.chains.end(),
+                     [](const nft::ChainInfo& c) {
+                       return c.name == kGateChain && c.is_base &&
+                              c.hook == NF_INET_PRE_ROUTING;
+                     });
+}
+
+std::vector<nft::RuleInfo> RulesOf(const TableContents& contents,
+                                   absl::string_view chain) {
+  std::vector<nft::RuleInfo> rules;
+  for (const nft::RuleInfo& rule : contents.rules) {
+    if (rule.chain == std::string(chain)) rules.push_back(rule);
+  }
+  return rules;
+}
+
+bool SetsAreWhole(const TableContents& contents, const nft::TableTag& tag) {
+  std::set<std::string> names;
+  for (const nft::SetInfo& set : contents.sets) names.insert(set.name);
+  if (names.size() != size_t{tag.sets} + 1 || !names.contains(kLeaseSet)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < tag.sets; ++i) {
+    if (!names.contains(absl::StrCat("set", i))) return false;
+  }
+  return true;
+}
+
+bool RulesAreWhole(const TableContents& contents, const nft::TableTag& tag) {
+  const std::vector<nft::RuleInfo> rules = RulesOf(contents, kRulesChain);
+  if (rules.size() != tag.rules) return false;
+  for (uint32_t i = 0; i < tag.rules; ++i) {
+    const auto rule = nft::DecodeRuleTag(rules[i].user_data);
+    if (!rule.ok() || *rule != RuleTag{RuleTag::Kind::kRule, i}) return false;
+  }
+  return true;
+}
+
+GateState StateOf(const std::vector<nft::RuleInfo>& gate_rules) {
+  for (const nft::RuleInfo& rule : gate_rules) {
+    const auto tag = nft::DecodeRuleTag(rule.user_data);
+    if (!tag.ok()) continue;
+    if (tag->kind == RuleTag::Kind::kOpenGate) return GateState::kOpen;
+    if (tag->kind == RuleTag::Kind::kTimedGate) return GateState::kTimed;
+  }
+  return GateState::kShut;
+}
+
+// Never armed: no rule at the gate, and the mark is there. Armed: one rule of
+// ours, and the mark is gone.
+bool GateIsWhole(const TableContents& contents, GateState state,
+                 size_t gate_rules) {
+  const bool is_armed = state != GateState::kShut;
+  return HasGateChain(contents) && gate_rules == (is_armed ? 1u : 0u) &&
+         HasChain(contents, kUnarmedChain) != is_armed;
+}
+
+// Sets the time left of the lease. False where the set holds what we never put
+// there: an element for ever, or another key.
+bool ReadLease(GateId gate, const TableContents& contents, KernelFault& fault) {
+  char key[sizeof gate];
+  std::memcpy(key, &gate, sizeof gate);
+  bool is_ours = true;
+  for (const nft::ElementInfo& element : contents.lease) {
+    if (element.key != std::string(key, sizeof key) || !element.has_timeout) {
+      is_ours = false;
+      continue;
+    }
+    // Bounded first: a duration made of a huge number would overflow.
+    constexpr uint64_t kMost = uint64_t{1} << 40;
+    fault.lease_left = absl::Milliseconds(
+        static_cast<int64_t>(std::min(element.expiration_millis, kMost)));
+  }
+  return is_ours;
+}
+
+}  // namespace
+
+KernelFault Assess(GateId gate, const TableContents& contents) {
+  KernelFault fault;
+  fault.gate = gate;
+  const std::vector<nft::RuleInfo> gate_rules = RulesOf(contents, kGateChain);
+  fault.state = StateOf(gate_rules);
+  for (const nft::RuleInfo& rule : contents.rules) {
+    fault.dropped_packets += rule.packets;
+    fault.dropped_bytes += rule.bytes;
+  }
+  const bool lease_is_ours = ReadLease(gate, contents, fault);
+  const auto tag = nft::DecodeTableTag(contents.table.user_data);
+  if (!tag.ok()) return fault;
+  fault.key = tag->key;
+  fault.intact = lease_is_ours && HasChain(contents, kRulesChain) &&
+                 SetsAreWhole(contents, *tag) &&
+                 RulesAreWhole(contents, *tag) &&
+                 GateIsWhole(contents, fault.state, gate_rules.size());
+  return fault;
+}
+
+}  // namespace sunder::agent

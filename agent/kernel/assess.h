@@ -1,0 +1,26 @@
+// What was read of one fault's table -> what it is. Pure.
+
+#ifndef SUNDER_AGENT_KERNEL_ASSESS_H_
+#define SUNDER_AGENT_KERNEL_ASSESS_H_
+
+#include <vector>
+
+#include "agent/core/kernel.h"
+#include "agent/nft/answers.h"
+
+namespace sunder::agent {
+
+struct TableContents {
+  nft::TableInfo table;
+  std::vector<nft::ChainInfo> chains;  // Those of ours that are there.
+  std::vector<nft::SetInfo> sets;
+  std::vector<nft::RuleInfo> rules;  // In order, of all chains.
+  std::vector<nft::ElementInfo> lease;
+};
+
+// A table that is not as we make it is not `intact`; what can be told is told.
+KernelFault Assess(GateId gate, const TableContents& contents);
+
+}  // namespace sunder::agent
+
+#endif  // SUNDER_AGENT_KERNEL_ASSESS_H_

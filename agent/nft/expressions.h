@@ -1,0 +1,26 @@
+// Writes what a rule does, as the kernel's expressions. Pure. Each function
+// appends to the rule message that is open in the writer, within the nest that
+// BeginRule opened.
+
+#ifndef SUNDER_AGENT_NFT_EXPRESSIONS_H_
+#define SUNDER_AGENT_NFT_EXPRESSIONS_H_
+
+#include "agent/nft/writer.h"
+#include "agent/rules/program.h"
+#include "common/instant.h"
+
+namespace sunder::agent::nft {
+
+// A rule of kRulesChain.
+void PutRuleExpressions(const Rule& rule, const Program& program,
+                        Writer& writer);
+
+// The wall clock's test of a timed gate.
+void PutTimeIsAtLeast(WallInstant start, Writer& writer);
+
+// Jumps to kRulesChain while the lease's element for `gate` is there.
+void PutGate(GateId gate, Writer& writer);
+
+}  // namespace sunder::agent::nft
+
+#endif  // SUNDER_AGENT_NFT_EXPRESSIONS_H_

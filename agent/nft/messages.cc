@@ -1,0 +1,104 @@
+#include "agent/nft/messages.h"
+
+#include "agent/nft/elements.h"
+#include "agent/nft/expressions.h"
+#include "agent/nft/linux_nftables.h"
+#include "agent/nft/objects.h"
+#include "agent/nft/user_data.h"
+
+namespace sunder::agent::nft {
+namespace {
+
+Query QueryWith(uint8_t type, bool dump, uint16_t table_attribute,
+                const std::string& table, uint16_t name_attribute = 0,
+                const std::string& name = "") {
+  Writer writer;
+  writer.PutString(table_attribute, table);
+  if (!name.empty()) writer.PutString(name_attribute, name);
+  return {type, NFPROTO_INET, dump, std::move(writer).Take()};
+}
+
+}  // namespace
+
+void AddStage(const Program& program, Batch& batch) {
+  const std::string table = TableName(program.gate);
+  AddTable(
+      table,
+      Encode(TableTag{program.key, static_cast<uint32_t>(program.sets.size()),
+                      static_cast<uint32_t>(program.rules.size())}),
+      batch);
+  AddLeaseSet(table, batch);
+  uint32_t id = 2;  // The lease set took the first.
+  for (const Set& set : program.sets) {
+    AddSet(table, set, id++, batch);
+    AddElements(table, set, batch);
+  }
+  AddChain(table, kRulesChain, batch);
+  AddChain(table, kUnarmedChain, batch);
+  AddGateChain(table, kGateChain, batch);
+  uint32_t index = 0;
+  for (const Rule& rule : program.rules) {
+    AddRule(
+        table, kRulesChain, Encode(RuleTag{RuleTag::Kind::kRule, index++}),
+        [&](Writer& w) { PutRuleExpressions(rule, program, w); }, batch);
+  }
+}
+
+void AddArm(GateId gate, WallInstant start, uint64_t lease_millis,
+            Batch& batch) {
+  const std::string table = TableName(gate);
+  AddDeleteChain(table, kUnarmedChain, batch);
+  AddDeleteRules(table, kGateChain, batch);
+  AddRule(
+      table, kGateChain, Encode(RuleTag{RuleTag::Kind::kTimedGate, 0}),
+      [&](Writer& w) {
+        PutTimeIsAtLeast(start, w);
+        PutGate(gate, w);
+      },
+      batch);
+  AddLease(table, gate, lease_millis, batch);
+}
+
+void AddOpen(GateId gate, Batch& batch) {
+  const std::string table = TableName(gate);
+  AddDeleteRules(table, kGateChain, batch);
+  AddRule(
+      table, kGateChain, Encode(RuleTag{RuleTag::Kind::kOpenGate, 0}),
+      [&](Writer& w) { PutGate(gate, w); }, batch);
+}
+
+void AddRefresh(GateId gate, uint64_t lease_millis, Batch& batch) {
+  const std::string table = TableName(gate);
+  AddDeleteLease(table, gate, batch);
+  AddLease(table, gate, lease_millis, batch);
+}
+
+void AddRemove(GateId gate, Batch& batch) {
+  AddDeleteTable(NFPROTO_INET, TableName(gate), batch);
+}
+
+Query TablesQuery() { return {NFT_MSG_GETTABLE, NFPROTO_UNSPEC, true, ""}; }
+
+Query TableQuery(const std::string& table) {
+  return QueryWith(NFT_MSG_GETTABLE, false, NFTA_TABLE_NAME, table);
+}
+
+Query ChainQuery(const std::string& table, const std::string& chain) {
+  return QueryWith(NFT_MSG_GETCHAIN, false, NFTA_CHAIN_TABLE, table,
+                   NFTA_CHAIN_NAME, chain);
+}
+
+Query SetsQuery(const std::string& table) {
+  return QueryWith(NFT_MSG_GETSET, true, NFTA_SET_TABLE, table);
+}
+
+Query RulesQuery(const std::string& table) {
+  return QueryWith(NFT_MSG_GETRULE, true, NFTA_RULE_TABLE, table);
+}
+
+Query ElementsQuery(const std::string& table, const std::string& set) {
+  return QueryWith(NFT_MSG_GETSETELEM, true, NFTA_SET_ELEM_LIST_TABLE, table,
+                   NFTA_SET_ELEM_LIST_SET, set);
+}
+
+}  // namespace sunder::agent::nft

@@ -1,0 +1,42 @@
+// What we write into the kernel beside our objects, to know them again: user
+// data of tables and rules. Entries of type, length, value, the form that nft
+// uses, in numbers that it leaves alone; the first is the version. Pure.
+
+#ifndef SUNDER_AGENT_NFT_USER_DATA_H_
+#define SUNDER_AGENT_NFT_USER_DATA_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "agent/core/kernel.h"
+
+namespace sunder::agent::nft {
+
+// Of a fault's table: whose it is, and how much must be there to be whole.
+struct TableTag {
+  FaultKey key;
+  uint32_t sets = 0;   // Named set0, set1, ...
+  uint32_t rules = 0;  // In kRulesChain, numbered from 0 in order.
+  friend bool operator==(const TableTag&, const TableTag&) = default;
+};
+
+// Of a rule: its place in kRulesChain, or which gate it is in kGateChain.
+struct RuleTag {
+  enum class Kind : uint8_t { kRule = 1, kTimedGate = 2, kOpenGate = 3 };
+  Kind kind = Kind::kRule;
+  uint32_t index = 0;
+  friend bool operator==(const RuleTag&, const RuleTag&) = default;
+};
+
+std::string Encode(const TableTag& tag);
+std::string Encode(const RuleTag& tag);
+
+// INVALID_ARGUMENT where `bytes` are not ours, or of a version not known here.
+absl::StatusOr<TableTag> DecodeTableTag(absl::string_view bytes);
+absl::StatusOr<RuleTag> DecodeRuleTag(absl::string_view bytes);
+
+}  // namespace sunder::agent::nft
+
+#endif  // SUNDER_AGENT_NFT_USER_DATA_H_
