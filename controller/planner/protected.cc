@@ -1,0 +1,166 @@
+#include "controller/planner/protected.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/address.h"
+#include "controller/planner/prefix_set.h"
+#include "controller/planner/tcp_target.h"
+
+namespace sunder::controller {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+bool HasAddress(const v1::Host& host, const std::string& text) {
+  const absl::StatusOr<Address> wanted = Address::Parse(text);
+  return wanted.ok() &&
+         std::any_of(host.addresses().begin(), host.addresses().end(),
+                     [&](const std::string& own) {
+                       const absl::StatusOr<Address> a = Address::Parse(own);
+                       return a.ok() && *a == *wanted;
+                     });
+}
+
+class Tuples {
+ public:
+  Tuples(const TopologyIndex& topology, const Deployment& deployment,
+         const v1::Host& host)
+      : topology_(topology), deployment_(deployment), host_(host) {
+    for (const std::string& text : deployment.controller_addresses) {
+      const absl::StatusOr<Address> address = Address::Parse(text);
+      // Loopback is never part of a fault.
+      if (!address.ok() || IsLoopback(*address)) continue;
+      controller_.push_back(address->ToString());
+      controller_is_here_ = controller_is_here_ || HasAddress(host, text);
+    }
+    // Not known who calls: anybody may.
+    if (controller_.empty()) controller_ = {""};
+  }
+
+  std::vector<v1::ProtectedTuple> Make() {
+    AddAgentHere();
+    AddAgentsElsewhere();
+    AddController();
+    AddServices();
+    if (deployment_.ssh_port != 0) {
+      AddServer("", deployment_.ssh_port, {""}, "ssh");
+      AddClient(deployment_.ssh_port, "", "ssh");
+    }
+    for (const v1::ProtectedTuple& tuple : deployment_.operator_list) {
+      Add(tuple);
+    }
+    return std::move(tuples_);
+  }
+
+ private:
+  void AddAgentHere() {
+    const std::optional<TcpTarget> agent = ParseTcpTarget(host_.agent());
+    if (!agent) return;
+    // A name, or the outside of an address translation: the packets bear
+    // another address here.
+    const bool is_own = HasAddress(host_, agent->host);
+    AddServer(is_own ? agent->host : "", agent->port, controller_,
+              absl::StrCat("control channel of ", host_.name()));
+  }
+
+  void AddAgentsElsewhere() {
+    const bool anywhere = controller_[0].empty();
+    if (!controller_is_here_ && !anywhere) return;
+    for (const v1::Host* other : topology_.hosts()) {
+      const std::optional<TcpTarget> agent = ParseTcpTarget(other->agent());
+      if (!agent || other == &host_) continue;
+      if (anywhere) {
+        AddClient(agent->port, "", "control channels");
+        continue;
+      }
+      const std::string why =
+          absl::StrCat("control channel of ", other->name());
+      if (Address::Parse(agent->host).ok()) {
+        AddClient(agent->port, agent->host, why);
+        continue;
+      }
+      for (const std::string& address : other->addresses()) {
+        AddClient(agent->port, address, why);
+      }
+    }
+  }
+
+  void AddController() {
+    const std::optional<TcpTarget> listen = ParseTcpTarget(deployment_.listen);
+    if (!listen) return;
+    if (controller_is_here_ || controller_[0].empty()) {
+      AddServer("", listen->port, {""}, "the controller");
+    }
+    for (const std::string& address : controller_) {
+      AddClient(listen->port, address, "the controller");
+    }
+  }
+
+  void AddServices() {
+    for (const Service& service : deployment_.services) {
+      if (HasAddress(host_, service.address)) {
+        AddServer(service.address, service.port, controller_, service.name);
+      }
+      if (controller_is_here_ || controller_[0].empty()) {
+        AddClient(service.port, service.address, service.name);
+      }
+    }
+  }
+
+  void AddServer(const std::string& local, uint32_t port, const Texts& peers,
+                 const std::string& why) {
+    for (const std::string& peer : peers) {
+      v1::ProtectedTuple tuple;
+      tuple.set_local_address(local);
+      tuple.set_protocol(v1::PROTOCOL_TCP);
+      tuple.set_port(port);
+      tuple.set_peer(peer);
+      tuple.set_why(why);
+      Add(tuple);
+    }
+  }
+
+  void AddClient(uint32_t port, const std::string& peer,
+                 const std::string& why) {
+    v1::ProtectedTuple tuple;
+    tuple.set_protocol(v1::PROTOCOL_TCP);
+    tuple.set_port(port);
+    tuple.set_peer(peer);
+    tuple.set_port_is_remote(true);
+    tuple.set_why(why);
+    Add(tuple);
+  }
+
+  void Add(const v1::ProtectedTuple& tuple) {
+    const absl::StatusOr<Address> local = Address::Parse(tuple.local_address());
+    const absl::StatusOr<Prefix> peer = Prefix::Parse(tuple.peer());
+    const bool can_meet =
+        !local.ok() || !peer.ok() || local->is_v6() == peer->address().is_v6();
+    if (can_meet && seen_.insert(tuple.SerializeAsString()).second) {
+      tuples_.push_back(tuple);
+    }
+  }
+
+  const TopologyIndex& topology_;
+  const Deployment& deployment_;
+  const v1::Host& host_;
+  Texts controller_;
+  bool controller_is_here_ = false;
+  std::set<std::string> seen_;
+  std::vector<v1::ProtectedTuple> tuples_;
+};
+
+}  // namespace
+
+std::vector<v1::ProtectedTuple> ProtectedAt(const TopologyIndex& topology,
+                                            const Deployment& deployment,
+                                            const v1::Host& host) {
+  return Tuples(topology, deployment, host).Make();
+}
+
+}  // namespace sunder::controller
