@@ -25,7 +25,7 @@ class Daemon:
         self.env = dict(env or {})
         self.log_path = pathlib.Path(log)
         self.process = None            # The last one started; None before the first.
-        self._namespace = namespace
+        self.namespace = namespace
         self._socket = unix_socket
         self._detached = detached
         self._on_change = on_change
@@ -51,7 +51,7 @@ class Daemon:
         if self.running:
             raise LabError(f"{self.name} runs already")
         tether = [] if self._detached else ["setpriv", "--pdeathsig", "KILL"]
-        command = [*tether, "ip", "netns", "exec", self._namespace, *map(str, self.command)]
+        command = [*tether, "ip", "netns", "exec", self.namespace, *map(str, self.command)]
         with open(self.log_path, "ab") as log:
             try:
                 self._child = subprocess.Popen(

@@ -1,0 +1,124 @@
+"""Control traffic over the very interface and addresses that the faults cut: it
+lives through every fault, and long enough for neighbour entries to age."""
+
+import subprocess
+
+import pytest
+
+from hands import Hands
+from lab import Lab, until
+from packets import now, streaming
+
+NAMES = ("n1", "n2", "n3")
+PORT = 7321
+# Neighbour entries are verified again after a second or so instead of half a minute.
+NEIGHBOURS_AGE_FAST = [
+    f"net.{v}.neigh.{where}.{what}"
+    for v in ("ipv4", "ipv6") for where in ("default", "eth0")
+    for what in ("base_reachable_time_ms=1000", "delay_first_probe_time=1", "gc_stale_time=1")]
+
+
+def certificates(folder, addresses):
+    """An authority and one certificate for all, as the TLS options of the programs."""
+    def openssl(*words):
+        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+    folder.mkdir()
+    (folder / "names").write_text(
+        "subjectAltName=" + ",".join(f"IP:{a}" for a in addresses))
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-days", "2", "-subj", "/CN=lab authority",
+            "-keyout", folder / "ca.key", "-out", folder / "ca.pem")
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-subj", "/CN=lab", "-keyout", folder / "key.pem", "-out", folder / "csr.pem")
+    openssl("x509", "-req", "-in", folder / "csr.pem", "-CA", folder / "ca.pem",
+            "-CAkey", folder / "ca.key", "-CAcreateserial", "-days", "2",
+            "-extfile", folder / "names", "-out", folder / "cert.pem")
+    return ["--tls-certificate", str(folder / "cert.pem"), "--tls-key",
+            str(folder / "key.pem"), "--tls-authority", str(folder / "ca.pem")]
+
+
+def make_in_band(lab, family):
+    """Turns a lab that is not started into one whose controller lives on n3 and talks
+    to all agents over the data network."""
+    at = {n: h.addresses[("ipv4", "ipv6").index(family)] for n, h in lab.hosts.items()}
+    endpoint = {n: f"[{a}]:{PORT}" if family == "ipv6" else f"{a}:{PORT}"
+                for n, a in at.items()}
+    tls = certificates(lab.directory / "tls", at.values())
+    for name in lab.hosts:
+        command = lab.agent(name).command
+        command[command.index("--listen") + 1] = endpoint[name]
+        command += tls
+        lab.host(name).run(["sysctl", "-qw", *NEIGHBOURS_AGE_FAST]).check()
+    lab.controller.command += tls
+    lab.controller.namespace = lab.host("n3").namespace
+    lab.write_inventory(hosts=[
+        {"name": n, "addresses": h.addresses, "labels": h.labels, "agent": endpoint[n]}
+        for n, h in lab.hosts.items()])
+    for name in lab.hosts:
+        lab.agent(name).start(wait=False)
+    lab.controller.start()
+    until(lambda: all_reachable(lab), 20, "the controller to reach all agents")
+
+
+def all_reachable(lab):
+    agents = lab.sunder("hosts", "-o", "json").check().json["agents"]
+    return len(agents) == len(NAMES) and all(a.get("reachable") for a in agents)
+
+
+@pytest.fixture(scope="module", params=["ipv4", "ipv6"])
+def in_band(request):
+    with Lab(hosts=3, marathon=None, start=False) as lab:
+        make_in_band(lab, request.param)
+        hands = Hands(lab, NAMES)
+        yield lab, hands
+        hands.close()
+
+
+@pytest.mark.fault()
+@pytest.mark.parametrize("words", [
+    ["partition", "--groups", "n1|n2|n3"],
+    ["cut", "n3", "n1,n2"],
+    ["cut", "n3", "n1,n2", "--one-way"],
+    ["cut", "n1,n2", "n3", "--one-way"],
+    ["cut", "n3", "n1,n2", "--protocol", "tcp"],
+], ids=" ".join)
+def test_the_control_channel_lives_through_every_fault(in_band, words):
+    lab, hands = in_band
+    with streaming(hands, NAMES, gap_ms=5) as s:
+        fault = lab.sunder(*words, "--for", "60s", "-o", "json").check().json
+        since = now()
+        until(lambda: now() > since + 12_000_000_000, 15, "neighbour entries to age twice")
+        shown = lab.sunder("show", fault["id"], "-o", "json").check().json
+        assert shown["state"] == "FAULT_STATE_IN_FORCE", shown.get("reason")
+        assert all_reachable(lab)
+        lab.sunder("heal", fault["id"]).check()
+    if "--protocol" not in words:
+        cut = ("n1", "n3") if words[1] == "n1,n2" else ("n3", "n1")
+        for family in ("ipv4", "ipv6"):
+            s.outages.only(*cut, family)
+
+
+@pytest.mark.fault()
+def test_an_agent_that_loses_its_controller_and_all_are_whole_within_a_lease(in_band):
+    lab, hands = in_band
+    block = "table inet theirs { chain c { type filter hook input priority -400; " \
+            f"tcp dport {PORT} drop; tcp sport {PORT} drop; }} }}"
+    with streaming(hands, NAMES) as s:
+        fault = lab.sunder("partition", "--groups", "n1|n2|n3", "--for", "60s",
+                           "-o", "json").check().json
+        lab.host("n1").run(["nft", "-f", "-"], stdin=block).check()
+        lost = now()
+        try:
+            until(lambda: now() > lost + 8_000_000_000, 10, "a lease to pass")
+            shown = lab.sunder("show", fault["id"], "-o", "json").check().json
+        finally:
+            lab.host("n1").run(["nft", "delete", "table", "inet", "theirs"]).check()
+        until(lambda: all_reachable(lab), 20, "the controller to reach all agents again")
+    assert shown["state"] in ("FAULT_STATE_HEALED", "FAULT_STATE_EXPIRED"), shown
+    for a in NAMES:
+        for b in NAMES:
+            if a != b:
+                last = s.outages.only(a, b)[1]
+                assert last <= lost + 5_050_000_000
+                if b != "n1":
+                    assert last <= lost + 2_050_000_000, "healed once an interval was missed"
