@@ -1,0 +1,59 @@
+// What must hold at every instant, checked against what the model kernels do.
+// Violations are GoogleTest failures. Owned by World.
+
+#ifndef SUNDER_TESTS_SIMULATION_INVARIANTS_H_
+#define SUNDER_TESTS_SIMULATION_INVARIANTS_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "controller/core/action.h"
+#include "sunder/v1/fault.pb.h"
+#include "tests/simulation/node.h"
+
+namespace sunder::simulation {
+
+class Invariants {
+ public:
+  // A whole fault becomes whole again, or is gone, within this.
+  absl::Duration partial_limit = absl::Seconds(7);
+
+  void Declared(const std::string& id, const std::vector<Node*>& hosts,
+                bool may_be_partial);
+  // A call leaves a controller: it permits what it asks for.
+  void Sent(const std::string& host, const controller::Call& call);
+  // Somebody did something to the host that its controller cannot know yet.
+  void Interfered(const std::string& host, Now now) { interfered_[host] = now; }
+
+  void CheckKernels(Now now);
+  void CheckView(const sunder::v1::Fault& view, Now now);
+
+  absl::Duration longest_partial(const std::string& id) {
+    return faults_[id].longest_partial;
+  }
+  bool ever_dropped(const std::string& id) const;
+
+ private:
+  struct OnHost {
+    Node* node = nullptr;
+    bool dropping = false;
+    bool stopped = false;  // It dropped, and then no longer.
+    AgentInstant allowed;  // The latest expiry that was sent, clipped.
+    AgentInstant start, end;
+  };
+  struct Tracked {
+    std::map<std::string, OnHost> hosts;
+    bool may_be_partial = false;
+    bool final = false;
+    std::optional<Now> partial_since;
+    absl::Duration longest_partial;
+  };
+  std::map<std::string, Tracked> faults_;
+  std::map<std::string, Now> interfered_;
+};
+
+}  // namespace sunder::simulation
+
+#endif  // SUNDER_TESTS_SIMULATION_INVARIANTS_H_
