@@ -10,7 +10,7 @@ build_packages=(
   libyaml-cpp-dev mold ninja-build nlohmann-json3-dev pkg-config
   protobuf-compiler protobuf-compiler-grpc)
 lab_packages=(
-  iproute2 nftables procps python3 python3-aiohttp python3-yaml redis-sentinel
+  iproute2 nftables procps python3 python3-aiohttp python3-redis python3-yaml redis-sentinel
   redis-server redis-tools)
 test_packages=(
   clang-14 clang-format-14 clang-tidy-14 git ipset iptables iputils-ping

@@ -24,7 +24,7 @@ def test_a_task_finds_its_place_in_its_environment(marathon):
 def test_args_are_words_that_no_shell_touches(marathon):
     word = "a 'b' $HOST;c"
     (task,) = marathon.deploy({"id": "/a", "args": [
-        "python3", "-c", "import sys,time;print(sys.argv[1],flush=True);time.sleep(600)", word]})
+        "python3", "-c", "import signal, sys; print(sys.argv[1], flush=True); signal.pause()", word]})
     assert marathon.written(task) == word + "\n"
 
 

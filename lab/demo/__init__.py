@@ -1,0 +1,1 @@
+"""The demonstration: a Redis Sentinel cluster, split in two and healed, measured."""
