@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -51,8 +52,8 @@ class Node {
   bool stopped = false;  // SIGSTOP: only the kernel goes on.
   std::deque<std::function<void()>> backlog;  // What came while stopped.
   bool to_host = true, from_host = true;      // The network.
-  bool pumping = false;  // An action's carrying out is under way.
-  uint64_t timer = 0;    // Invalidates earlier timers.
+  bool pumping = false;              // An action's carrying out is under way.
+  std::optional<BootInstant> timer;  // Set for this instant of its clock.
 
  private:
   void GiveAnswers();

@@ -58,18 +58,23 @@ bool World::StepOnce() {
 void World::RunFor(absl::Duration d) {
   bool over = false;
   At(now_ + d, [&over] { over = true; });
-  // The kernels are looked at often enough to measure by.
-  for (Now t = now_; t < now_ + d; t = t + absl::Milliseconds(10)) {
-    At(t, [] {});
+  while (!over) {
+    Tick();
+    StepOnce();
   }
-  while (!over) StepOnce();
+}
+
+void World::Tick() {
+  if (ticking_) return;
+  ticking_ = true;
+  At(now_ + absl::Milliseconds(10), [this] { ticking_ = false; });
 }
 
 bool World::RunUntil(const std::function<bool()>& so, absl::Duration limit) {
   const Now last = now_ + limit;
   while (!so()) {
     if (now_ >= last) return false;
-    At(now_ + absl::Milliseconds(10), [] {});
+    Tick();
     StepOnce();
   }
   return true;
@@ -100,6 +105,7 @@ void World::StartController(int which) {
   process.stopped = false;
   process.backlog.clear();
   ++process.life;
+  process.timer.reset();
   std::vector<controller::store::v1::FaultRecord> records;
   for (const auto& [id, record] : disk.records) records.push_back(record);
   process.core->Start(++disk.term, std::move(records), now_);
@@ -160,14 +166,15 @@ void World::AfterController(int which) {
       invariants_.CheckView(view, now_);
     }
   }
-  const auto timer = ++process.timer;
-  if (const auto next = process.core->NextTimer()) {
-    At(*next, [this, which, life, timer] {
-      if (controllers_[which].timer != timer) return;
-      ToController(which, life,
-                   [this](controller::Core& core) { core.Timer(now_); });
-    });
-  }
+  const auto next = process.core->NextTimer();
+  if (!next || next == process.timer) return;
+  process.timer = next;
+  At(*next, [this, which, life, at = *next] {
+    if (controllers_[which].timer != at) return;
+    controllers_[which].timer.reset();
+    ToController(which, life,
+                 [this](controller::Core& core) { core.Timer(now_); });
+  });
 }
 
 std::string World::Create(
@@ -289,21 +296,22 @@ void World::AfterNode(int host) {
     At(now_ + Delay() / 4, [this, host] {
       node(host).pumping = false;
       ToNode(host, [this, host] {
-        if (node(host).alive() && node(host).host().pending()) {
-          node(host).CarryOutOne();
-        }
+        if (!node(host).alive() || !node(host).host().pending()) return;
+        if (on_action && !on_action(host)) return KillAgent(host);
+        node(host).CarryOutOne();
       });
     });
   }
-  const auto timer = ++on.timer;
-  if (const auto next = on.host().core().NextTimer()) {
-    At(on.ToWorld(*next), [this, host, timer] {
-      if (node(host).timer != timer) return;
-      ToNode(host, [this, host] {
-        if (node(host).alive()) node(host).host().Timer();
-      });
+  const auto next = on.host().core().NextTimer();
+  if (!next || next == on.timer) return;
+  on.timer = next;
+  At(on.ToWorld(*next), [this, host, at = *next] {
+    if (node(host).timer != at) return;
+    node(host).timer.reset();
+    ToNode(host, [this, host] {
+      if (node(host).alive()) node(host).host().Timer();
     });
-  }
+  });
 }
 
 // ---- Hosts.
@@ -311,7 +319,7 @@ void World::AfterNode(int host) {
 void World::KillAgent(int host) {
   Node& on = node(host);
   on.Kill();
-  ++on.timer;
+  on.timer.reset();
   on.stopped = false;
   on.backlog.clear();
   for (auto& answer : on.TakeOrphans()) {

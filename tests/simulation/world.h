@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -101,16 +102,17 @@ class World {
                      absl::Duration limit = absl::Seconds(20)) {
     return RunUntil([&] { return State(id) == state; }, limit);
   }
-  // The actions that hosts have yet to carry out: to kill between any two.
   void At(Now when, std::function<void()> what);
   // Called for each call as it leaves; false: it is lost.
   std::function<bool(const controller::Call&)> on_call;
+  // Called before a host carries an action out; false: its agent dies first.
+  std::function<bool(int host)> on_action;
 
  private:
   struct ControllerProcess {
     std::unique_ptr<controller::Core> core;
     uint64_t life = 0;
-    uint64_t timer = 0;
+    std::optional<Now> timer;
     bool stopped = false;
     bool superseded = false;
     std::vector<std::function<void()>> backlog;
@@ -119,6 +121,7 @@ class World {
   absl::Duration Delay();
   bool Chance(double p);
   void Refresh();  // Sets all hosts' clocks.
+  void Tick();     // The kernels are looked at often enough to measure by.
   // Runs `event` on the controller, if this life of it still lives.
   void ToController(int which, uint64_t life,
                     std::function<void(controller::Core&)> event);
@@ -138,6 +141,7 @@ class World {
   ControllerProcess controllers_[2];
   Invariants invariants_;
   int faults_ = 0;
+  bool ticking_ = false;
 };
 
 }  // namespace sunder::simulation
