@@ -1,7 +1,6 @@
 #include "controller/planner/place.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -12,14 +11,14 @@
 namespace sunder::controller {
 namespace {
 
-// What of `scope` the filter is about; nullopt: nothing.
-std::optional<Scope> Narrow(Scope scope, const v1::Filter& filter) {
+// `scope` with the ports that the filter is about: perhaps none, and still a
+// client of others' ports.
+Scope Narrow(Scope scope, const v1::Filter& filter) {
   const PortSet wanted = PortSet::Of(filter.ports());
   if (scope.all_ports) {
-    if (!wanted.empty()) {
-      scope.all_ports = false;
-      scope.ports[filter.protocol()] = wanted;
-    }
+    if (wanted.empty()) return scope;
+    scope.all_ports = false;
+    scope.ports[filter.protocol()] = wanted;
     return scope;
   }
   PortsByProtocol left;
@@ -31,7 +30,6 @@ std::optional<Scope> Narrow(Scope scope, const v1::Filter& filter) {
     PortSet both = wanted.empty() ? ports : ports.Intersection(wanted);
     if (!both.empty()) left[protocol] = std::move(both);
   }
-  if (left.empty()) return {};
   scope.ports = std::move(left);
   return scope;
 }
@@ -46,8 +44,9 @@ std::vector<Scope> Merge(const std::vector<Scope>& scopes) {
           scope.addresses.begin(), scope.addresses.end());
       continue;
     }
+    PortsByProtocol& merged = by_addresses[scope.addresses];
     for (const auto& [protocol, ports] : scope.ports) {
-      by_addresses[scope.addresses][protocol].Add(ports);
+      merged[protocol].Add(ports);
     }
   }
   for (const auto& [addresses, ports] : by_addresses) {
@@ -82,14 +81,13 @@ absl::StatusOr<std::map<int, std::vector<Place>>> PlacesBySide(
     if (!alone) at = known.try_emplace({side, reach->host}, at).first->second;
     if (at == places.size()) places.push_back({.host = reach->host});
     places[at].members.push_back(member.name);
-    const size_t before = places[at].scopes.size();
+    bool serves = false;
     for (Scope& scope : reach->scopes) {
-      std::optional<Scope> left = Narrow(std::move(scope), filter);
-      if (left) places[at].scopes.push_back(*std::move(left));
+      places[at].scopes.push_back(Narrow(std::move(scope), filter));
+      const Scope& narrowed = places[at].scopes.back();
+      serves = serves || narrowed.all_ports || !narrowed.ports.empty();
     }
-    if (places[at].scopes.size() == before) {
-      places[at].silent.push_back(member.name);
-    }
+    if (!serves) places[at].silent.push_back(member.name);
   }
   for (auto& [side, places] : by_side) {
     for (Place& place : places) place.scopes = Merge(place.scopes);

@@ -21,7 +21,7 @@ struct Place {
   std::vector<std::string> members = {};
   std::vector<Scope> scopes = {};
   std::vector<std::string> silent =
-      {};  // Members that the filter left nothing of.
+      {};  // Members that serve no port the filter wants.
 
   // "cart.1", "cart.1, cart.4", "cart.1, cart.4 and 7 more": in labels and
   // notes.
