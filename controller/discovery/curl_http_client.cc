@@ -70,11 +70,13 @@ absl::Status ToStatus(CURL* easy, CURLcode code, const char* text,
   const std::string why = *text ? text : curl_easy_strerror(code);
   curl_off_t sent_after = 0;  // Microseconds; 0 while there is no connection.
   curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_after);
-  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
-    return absl::InvalidArgumentError(why);
+  if (sent_after == 0) {
+    // Later, curl also calls what is no HTTP an unsupported protocol.
+    return code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL
+               ? absl::InvalidArgumentError(why)
+               : absl::UnavailableError(why);
   }
   if (code == CURLE_FILESIZE_EXCEEDED) return TooLarge(*incoming.limits);
-  if (sent_after == 0) return absl::UnavailableError(why);
   if (code == CURLE_OPERATION_TIMEDOUT) {
     return absl::DeadlineExceededError(why);
   }
