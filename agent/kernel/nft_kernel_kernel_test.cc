@@ -1,64 +1,27 @@
-// NftKernel against the real kernel, with real packets.
+// NftKernel against the real kernel: what its calls promise.
 
 #include <sys/socket.h>
 
-#include <memory>
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 #include "agent/kernel/netlink_socket.h"
-#include "agent/kernel/nft_kernel.h"
 #include "agent/kernel/probes.h"
-#include "agent/kernel/test_lab.h"
+#include "agent/kernel/sweep.h"
+#include "agent/kernel/test_fixture.h"
 #include "agent/rules/program.h"
-#include "common/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace sunder::agent {
 namespace {
 
-using ::testing::HasSubstr;
-
-constexpr GateId kGate = 0x2a51;
-
-class NftKernelTest : public ::testing::Test {
- protected:
-  NftKernelTest() : kernel_(*NftKernel::Create()) {}
-
-  static std::shared_ptr<v1::StageRequest> Request(
-      const std::vector<std::string>& sources) {
-    auto request = std::make_shared<v1::StageRequest>();
-    request->set_fault_id("f00d");
-    request->set_generation(7);
-    request->set_digest("digest");
-    auto* flow = request->add_flows();
-    flow->mutable_behaviour()->mutable_drop();
-    for (const std::string& source : sources) flow->add_sources(source);
-    return request;
-  }
-
-  // In force at once.
-  void InForce(const std::shared_ptr<v1::StageRequest>& request,
-               absl::Duration lease = absl::Seconds(60)) {
-    ASSERT_EQ(kernel_->Stage(kGate, request), absl::OkStatus());
-    ASSERT_EQ(kernel_->Arm(kGate, WallNow(), BootNow() + lease),
-              absl::OkStatus());
-    ASSERT_EQ(kernel_->Open(kGate), absl::OkStatus());
-  }
-
-  KernelFault Read() {
-    const absl::StatusOr<KernelFault> fault = kernel_->Read(kGate);
-    EXPECT_TRUE(fault.ok()) << fault.status();
-    return fault.ok() ? *fault : KernelFault{};
-  }
-
-  Lab lab_;
-  std::unique_ptr<NftKernel> kernel_;
-};
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
 
 TEST_F(NftKernelTest, AFaultGoesFromShutToTimedToOpenAndAway) {
   ASSERT_EQ(kernel_->Stage(kGate, Request({Lab::kThere4})), absl::OkStatus());
@@ -87,6 +50,225 @@ TEST_F(NftKernelTest, AFaultGoesFromShutToTimedToOpenAndAway) {
   EXPECT_TRUE(lab_.Arrives({}));
   EXPECT_TRUE(absl::IsNotFound(kernel_->Read(kGate).status()));
   EXPECT_EQ(kernel_->Remove(kGate), absl::OkStatus());
+}
+
+TEST_F(NftKernelTest, TheKernelHealsAloneWhenNobodyIsLeft) {
+  ASSERT_NO_FATAL_FAILURE(
+      PutInForce(kGate, Request({Lab::kThere4}), absl::Milliseconds(400)));
+  EXPECT_FALSE(lab_.Arrives({}));
+  kernel_.reset();
+  const BootInstant begin = BootNow();
+  while (!lab_.Arrives({})) {
+    ASSERT_LT(BootNow() - begin, absl::Seconds(10));
+  }
+  EXPECT_LT(BootNow() - begin, absl::Seconds(2));
+  kernel_ = *NftKernel::Create();
+  EXPECT_EQ(Read().lease_left, absl::ZeroDuration());
+  EXPECT_TRUE(Read().intact);
+}
+
+TEST_F(NftKernelTest, RefreshSetsTheLeaseToEndAtTheExpiry) {
+  ASSERT_NO_FATAL_FAILURE(PutInForce(kGate, Request({Lab::kThere4})));
+  for (int seconds : {90, 5, 40}) {
+    const BootInstant expiry = BootNow() + absl::Seconds(seconds);
+    ASSERT_EQ(kernel_->Refresh(kGate, expiry), absl::OkStatus());
+    const absl::Duration left = Read().lease_left;
+    EXPECT_LE(BootNow() + left, expiry + absl::Milliseconds(50));
+    EXPECT_GT(left, absl::Seconds(seconds - 3));
+  }
+}
+
+TEST_F(NftKernelTest, WhatHasExpiredIsNeverBroughtBack) {
+  ASSERT_NO_FATAL_FAILURE(
+      PutInForce(kGate, Request({Lab::kThere4}), absl::Milliseconds(100)));
+  while (Read().lease_left > absl::ZeroDuration()) {
+  }
+  const BootInstant expiry = BootNow() + absl::Seconds(60);
+  EXPECT_TRUE(absl::IsNotFound(kernel_->Refresh(kGate, expiry)));
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(kernel_->Arm(kGate, WallNow(), expiry)));
+  EXPECT_EQ(Read().lease_left, absl::ZeroDuration());
+  EXPECT_TRUE(lab_.Arrives({}));
+}
+
+TEST_F(NftKernelTest, AnExpiryInThePastIsRefusedAndChangesNothing) {
+  ASSERT_EQ(kernel_->Stage(kGate, Request({Lab::kThere4})), absl::OkStatus());
+  EXPECT_TRUE(
+      absl::IsDeadlineExceeded(kernel_->Arm(kGate, WallNow(), BootNow())));
+  EXPECT_EQ(Read().state, GateState::kShut);
+  ASSERT_EQ(kernel_->Arm(kGate, WallNow(), BootNow() + absl::Seconds(60)),
+            absl::OkStatus());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(kernel_->Refresh(kGate, BootNow())));
+  EXPECT_GT(Read().lease_left, absl::Seconds(30));
+}
+
+TEST_F(NftKernelTest, CallsOutOfOrderAreRefused) {
+  const BootInstant expiry = BootNow() + absl::Seconds(60);
+  EXPECT_TRUE(absl::IsNotFound(kernel_->Arm(kGate, WallNow(), expiry)));
+  EXPECT_TRUE(absl::IsNotFound(kernel_->Open(kGate)));
+  EXPECT_TRUE(absl::IsNotFound(kernel_->Refresh(kGate, expiry)));
+  ASSERT_EQ(kernel_->Stage(kGate, Request({Lab::kThere4})), absl::OkStatus());
+  EXPECT_TRUE(
+      absl::IsAlreadyExists(kernel_->Stage(kGate, Request({Lab::kThere4}))));
+  EXPECT_TRUE(absl::IsNotFound(kernel_->Refresh(kGate, expiry)));
+  ASSERT_EQ(kernel_->Arm(kGate, WallNow(), expiry), absl::OkStatus());
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(kernel_->Arm(kGate, WallNow(), expiry)));
+  EXPECT_TRUE(Read().intact);
+}
+
+TEST_F(NftKernelTest, AnInvalidFlowLeavesNothingBehind) {
+  EXPECT_TRUE(absl::IsInvalidArgument(kernel_->Stage(kGate, Request({"n1"}))));
+  EXPECT_TRUE(absl::IsNotFound(kernel_->Read(kGate).status()));
+}
+
+// Sends from there as fast as it can while `change` runs here. Returns for each
+// datagram the wall clock before and after it was sent, and whether it arrived.
+struct Shot {
+  WallInstant before, after;
+  bool arrived = false;
+};
+std::vector<Shot> Flood(Lab& lab, const std::function<void()>& change) {
+  const UniqueFd to = lab.Here(SOCK_DGRAM, Lab::kHere4, 5000);
+  const UniqueFd from = lab.There(SOCK_DGRAM, Lab::kThere4, 4000);
+  std::vector<Shot> shots;
+  std::atomic<bool> stop = false;
+  std::atomic<bool> started = false;
+  std::thread flood([&] {
+    while (!stop) {
+      Shot shot;
+      shot.before = WallNow();
+      SendTo(from, Lab::kHere4, 5000, "x");
+      shot.after = WallNow();
+      lab.Fence(false);
+      shot.arrived = TryReceive(to);
+      shots.push_back(shot);
+      started = true;
+    }
+  });
+  while (!started) std::this_thread::yield();
+  change();
+  stop = true;
+  flood.join();
+  return shots;
+}
+
+TEST_F(NftKernelTest, TheKernelOpensTheGateAtItsInstant) {
+  ASSERT_EQ(kernel_->Stage(kGate, Request({Lab::kThere4})), absl::OkStatus());
+  const WallInstant start = WallNow() + absl::Milliseconds(150);
+  ASSERT_EQ(kernel_->Arm(kGate, start, BootNow() + absl::Seconds(60)),
+            absl::OkStatus());
+  const std::vector<Shot> shots = Flood(lab_, [&] {
+    while (WallNow() < start + absl::Milliseconds(100)) {
+      std::this_thread::yield();
+    }
+  });
+  int before = 0, after = 0;
+  for (const Shot& shot : shots) {
+    if (shot.after < start) {
+      ++before;
+      EXPECT_TRUE(shot.arrived);
+    } else if (shot.before > start + absl::Milliseconds(1)) {
+      ++after;
+      EXPECT_FALSE(shot.arrived);
+    }
+  }
+  EXPECT_GT(before, 0);
+  EXPECT_GT(after, 0);
+}
+
+TEST_F(NftKernelTest, OpenAndRefreshLeakNothing) {
+  ASSERT_EQ(kernel_->Stage(kGate, Request({Lab::kThere4})), absl::OkStatus());
+  ASSERT_EQ(kernel_->Arm(kGate, WallNow(), BootNow() + absl::Seconds(60)),
+            absl::OkStatus());
+  EXPECT_FALSE(lab_.Arrives({}));
+  const std::vector<Shot> shots = Flood(lab_, [&] {
+    for (int i = 0; i < 300; ++i) {
+      EXPECT_EQ(kernel_->Open(kGate), absl::OkStatus());
+      EXPECT_EQ(kernel_->Refresh(kGate, BootNow() + absl::Seconds(60)),
+                absl::OkStatus());
+    }
+  });
+  for (const Shot& shot : shots) EXPECT_FALSE(shot.arrived);
+}
+
+TEST_F(NftKernelTest, FaultsDoNotKnowOfEachOther) {
+  ASSERT_NO_FATAL_FAILURE(PutInForce(1, Request({Lab::kThere4})));
+  ASSERT_NO_FATAL_FAILURE(PutInForce(2, Request({Lab::kThere4})));
+  ASSERT_NO_FATAL_FAILURE(PutInForce(3, Request({"10.77.0.3"})));
+  const auto faults = kernel_->List();
+  ASSERT_TRUE(faults.ok()) << faults.status();
+  std::vector<GateId> gates;
+  for (const KernelFault& fault : *faults) {
+    gates.push_back(fault.gate);
+    EXPECT_TRUE(fault.intact);
+  }
+  EXPECT_THAT(gates, UnorderedElementsAre(1, 2, 3));
+  EXPECT_EQ(kernel_->Remove(1), absl::OkStatus());
+  EXPECT_FALSE(lab_.Arrives({}));
+  EXPECT_EQ(kernel_->Remove(2), absl::OkStatus());
+  EXPECT_TRUE(lab_.Arrives({}));
+  EXPECT_FALSE(lab_.Arrives({.from = "10.77.0.3"}));
+}
+
+TEST_F(NftKernelTest, WhoeverMeddlesIsSeen) {
+  const std::vector<std::string> meddlings = {
+      "add rule inet TABLE rules accept",
+      "insert rule inet TABLE pre accept",
+      "flush chain inet TABLE rules",
+      "flush chain inet TABLE pre",
+      "add set inet TABLE more { type mark; }",
+      "add chain inet TABLE unarmed",
+      "add element inet TABLE lease { 1 timeout 1h }",
+  };
+  GateId gate = 1;
+  for (const std::string& meddling : meddlings) {
+    ASSERT_NO_FATAL_FAILURE(PutInForce(gate, Request({Lab::kThere4})));
+    EXPECT_TRUE(Read(gate).intact);
+    std::string command = meddling;
+    command.replace(command.find("TABLE"), 5, TableName(gate));
+    lab_.Shell(absl::StrCat("nft '", command, "'"));
+    EXPECT_FALSE(Read(gate).intact) << meddling;
+    EXPECT_EQ(Read(gate).key.fault_id, "f00d");
+    ++gate;
+  }
+}
+
+TEST_F(NftKernelTest, TablesThatOnlyLookLikeOursAreListedAsNotIntact) {
+  lab_.Shell(
+      "nft 'add table inet sunder_00000007; add table ip sunder_00000008;"
+      " add table inet sunder_x; add table inet foreign'");
+  const auto faults = kernel_->List();
+  ASSERT_TRUE(faults.ok()) << faults.status();
+  ASSERT_EQ(faults->size(), 1u);
+  EXPECT_EQ((*faults)[0].gate, 7u);
+  EXPECT_FALSE((*faults)[0].intact);
+}
+
+TEST_F(NftKernelTest, TheSweepTakesAllThatIsOursByNameAndNothingElse) {
+  lab_.Shell(
+      "nft 'add table inet sunder_x; add table ip sunder;"
+      " add table netdev sunder_dev; add table inet sunderland;"
+      " add table inet other'");
+  ASSERT_NO_FATAL_FAILURE(PutInForce(kGate, Request({Lab::kThere4})));
+  auto transport = *OpenNetlinkSocket();
+  const auto deleted = SweepAll(*transport);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_THAT(*deleted, UnorderedElementsAre("inet sunder_x", "ip sunder",
+                                             "netdev sunder_dev",
+                                             "inet sunder_00002a51"));
+  EXPECT_EQ(lab_.Shell("nft list tables"),
+            "table inet sunderland\ntable inet other\n");
+  EXPECT_TRUE(lab_.Arrives({}));
+  EXPECT_THAT(*SweepAll(*transport), ElementsAre());
+}
+
+TEST_F(NftKernelTest, EveryFeatureThatWeNeedIsFoundHereAndNothingIsLeft) {
+  auto transport = *OpenNetlinkSocket();
+  for (const v1::Feature& feature : ProbeFeatures(*transport)) {
+    EXPECT_TRUE(feature.present()) << feature.name() << feature.detail();
+  }
+  EXPECT_EQ(lab_.Shell("nft list ruleset"), "");
 }
 
 }  // namespace

@@ -77,7 +77,8 @@ void InNamespace(int fd, const std::function<void()>& work) {
 }
 
 std::string Capture(const std::string& command) {
-  FILE* const pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "re");
+  FILE* const pipe =
+      popen(absl::StrCat("{ ", command, "\n} 2>&1").c_str(), "re");
   if (pipe == nullptr) Fail("popen");
   std::string output;
   char buffer[4096];
@@ -153,7 +154,7 @@ std::string Lab::ShellInNewNamespace(const std::string& command) {
 
 bool Lab::Succeeds(const std::string& command) {
   const int status =
-      std::system(absl::StrCat(command, " >/dev/null 2>&1").c_str());
+      std::system(absl::StrCat("{ ", command, "\n} >/dev/null 2>&1").c_str());
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -176,6 +177,13 @@ void SendTo(const UniqueFd& fd, const std::string& address, uint16_t port,
       sendto(fd.get(), bytes.data(), bytes.size(), 0,
              reinterpret_cast<const sockaddr*>(&to.storage), to.length);
   if (sent != static_cast<ssize_t>(bytes.size())) Fail("sendto");
+}
+
+void Connect(const UniqueFd& fd, const std::string& address, uint16_t port) {
+  const SocketAddress to = Resolve(address, port);
+  Check(connect(fd.get(), reinterpret_cast<const sockaddr*>(&to.storage),
+                to.length),
+        "connect");
 }
 
 bool TryReceive(const UniqueFd& fd) {

@@ -59,6 +59,7 @@ class Lab {
 // Sends to an address; throws where that fails.
 void SendTo(const UniqueFd& fd, const std::string& address, uint16_t port,
             const std::string& bytes);
+void Connect(const UniqueFd& fd, const std::string& address, uint16_t port);
 // True where something could be read at once.
 bool TryReceive(const UniqueFd& fd);
 
