@@ -94,6 +94,9 @@ std::unique_ptr<Fault> Fault::Restore(Surroundings core,
     fault->BeginHealing(Cause::kDemand, record.fault().reason(), now);
   } else {
     fault->phase_ = Phase::kAdopting;
+    // Nothing more may be said until every host has told what it holds.
+    if (fault->whole_) fault->SetState(sunder::v1::FAULT_STATE_ARMED);
+    fault->view_.set_reason("the controller restarted: asking every host");
   }
   return fault;
 }

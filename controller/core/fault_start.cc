@@ -189,6 +189,8 @@ void Fault::Adopt(BootInstant now) {
     part.status->set_state(sunder::v1::HOST_STATE_IN_FORCE);
     part.status->clear_unknown_until();
   }
+  view_.clear_reason();
+  changed_ = true;
   phase_ = Phase::kHolding;
   ++number_;
   round_deadline_ = now + core_.options.keep_alive_timeout;

@@ -4,7 +4,9 @@
 #ifndef SUNDER_TESTS_SIMULATION_INVARIANTS_H_
 #define SUNDER_TESTS_SIMULATION_INVARIANTS_H_
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +26,13 @@ class Invariants {
                 bool may_be_partial);
   // A call leaves a controller: it permits what it asks for.
   void Sent(const std::string& host, const controller::Call& call);
-  // Somebody did something to the host that its controller cannot know yet.
-  void Interfered(const std::string& host, Now now) { interfered_[host] = now; }
+  // Something was done to the host that its controller cannot know at once, but
+  // after `blindness`, if only because the lease is over.
+  void Interfered(const std::string& host, Now now,
+                  absl::Duration blindness = absl::Seconds(7)) {
+    Now& until = blind_until_[host];
+    until = std::max(until, now + blindness);
+  }
 
   void CheckKernels(Now now);
   void CheckView(const sunder::v1::Fault& view, Now now);
@@ -51,7 +58,9 @@ class Invariants {
     absl::Duration longest_partial;
   };
   std::map<std::string, Tracked> faults_;
-  std::map<std::string, Now> interfered_;
+  bool Blind(const std::string& host, Now now) const;
+
+  std::map<std::string, Now> blind_until_;
 };
 
 }  // namespace sunder::simulation

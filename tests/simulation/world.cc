@@ -249,9 +249,10 @@ void World::Arrive(int which, uint64_t life, const controller::Call& call,
                        node](absl::StatusOr<controller::Response> reply) {
     if (!node->from_host || Chance(network.lost)) return;
     At(now_ + Delay(), [this, which, life, id, sent, reply = std::move(reply)] {
-      ToController(which, life, [&](controller::Core& core) {
-        core.AgentReplied(id, reply, sent, now_);
-      });
+      ToController(which, life,
+                   [this, id, sent, reply](controller::Core& core) {
+                     core.AgentReplied(id, reply, sent, now_);
+                   });
     });
   };
   ToNode(index, [node, request = call.request, answer] {
@@ -284,7 +285,7 @@ void World::AfterNode(int host) {
     for (int which = 0; which < 2; ++which) {
       At(now_ + Delay(), [this, which, life = controllers_[which].life, report,
                           name = on.name()] {
-        ToController(which, life, [&](controller::Core& core) {
+        ToController(which, life, [this, name, report](controller::Core& core) {
           core.AgentReported(name, report, now_);
         });
       });
@@ -329,7 +330,7 @@ void World::KillAgent(int host) {
     if (!on.from_host) break;
     At(now_ + Delay(),
        [this, which, life = controllers_[which].life, name = on.name()] {
-         ToController(which, life, [&](controller::Core& core) {
+         ToController(which, life, [this, name](controller::Core& core) {
            core.AgentUnreachable(name, absl::UnavailableError("reset"), now_);
          });
        });
@@ -338,6 +339,8 @@ void World::KillAgent(int host) {
 
 void World::StartAgent(int host) {
   if (node(host).alive()) KillAgent(host);
+  // It may sweep what it did not have time to write down.
+  invariants_.Interfered(node(host).name(), now_, absl::Milliseconds(1500));
   Refresh();
   node(host).host().Start();
   AfterNode(host);
