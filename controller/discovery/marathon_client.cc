@@ -82,6 +82,11 @@ std::string DeletionBody(const TaskDeletion& deletion) {
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// What cannot be read is the server's fault, not our caller's.
+absl::Status AnswerStatus(const absl::Status& parsed) {
+  return parsed.ok() ? parsed : absl::DataLossError(parsed.message());
+}
+
 const char* Flag(bool value) { return value ? "true" : "false"; }
 
 }  // namespace
@@ -195,7 +200,7 @@ absl::StatusOr<MarathonContent> MarathonClient::ListApps(
                        http_limits, limits.stop, next);
                if (!body.ok()) return body.status();
                content = ParseApps(*body);
-               return content.status();
+               return AnswerStatus(content.status());
              });
   if (!status.ok()) return status;
   return content;
@@ -214,7 +219,7 @@ absl::StatusOr<MarathonContent> MarathonClient::GetApp(
                    absl::StrCat(base, path), http_limits, limits.stop, next);
                if (!body.ok()) return body.status();
                content = ParseApp(*body);
-               return content.status();
+               return AnswerStatus(content.status());
              });
   if (!status.ok()) return status;
   return content;

@@ -46,7 +46,7 @@ class MarathonClient {
 
   // Errors name the URL and what it said. NOT_FOUND, UNAUTHENTICATED and
   // PERMISSION_DENIED are Marathon's own; the rest means that no base URL gave
-  // a sound answer.
+  // a sound answer (DATA_LOSS: the last one could not be read).
   absl::StatusOr<MarathonContent> ListApps(const CallLimits& limits);
   absl::StatusOr<MarathonContent> GetApp(const std::string& id,
                                          const CallLimits& limits);
