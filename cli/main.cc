@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <map>
 #include <string>
 
 #include "CLI/CLI.hpp"
@@ -20,8 +19,13 @@ struct Settings {
   std::string controller = "unix:/run/sunder/controller.sock";
   std::string owner;
   TlsFiles tls;
-  Format format = Format::kTable;
+  std::string format = "table";
 };
+
+Format FormatOf(const std::string& name) {
+  if (name == "json") return Format::kJson;
+  return name == "yaml" ? Format::kYaml : Format::kTable;
+}
 
 // user@host: two people, or a person and a suite, do not heal each other's.
 std::string DefaultOwner() {
@@ -50,12 +54,9 @@ void AddSettings(CLI::App& app, Settings& settings) {
       ->type_name("TARGET")
       ->capture_default_str();
   app.add_option("-o,--output", settings.format, "Form of the result")
-      ->transform(CLI::Transformer(
-          std::map<std::string, Format>{{"table", Format::kTable},
-                                        {"json", Format::kJson},
-                                        {"yaml", Format::kYaml}}))
+      ->check(CLI::IsMember({"table", "json", "yaml"}).description(""))
       ->type_name("table|json|yaml")
-      ->default_str("table");
+      ->capture_default_str();
   app.add_option("--owner", settings.owner, "Whose faults: `heal --all`'s all")
       ->envname("SUNDER_OWNER")
       ->type_name("NAME")
@@ -122,7 +123,7 @@ int Main(int argc, char** argv) {
     return static_cast<int>(
         Fail(environment, absl::InvalidArgumentError(error.what())));
   }
-  environment.format = settings.format;
+  environment.format = FormatOf(settings.format);
   environment.owner = settings.owner;
   environment.connect = [&settings] {
     return MakeGrpcClient(settings.controller, settings.tls);

@@ -171,6 +171,7 @@ void AddHeal(CLI::App& app, Action& chosen) {
   command
       ->add_option("--wait-timeout", options->wait,
                    "How long to wait for 'gone everywhere'")
+      ->type_name("DURATION")
       ->capture_default_str();
   command->footer(
       "Examples:\n"

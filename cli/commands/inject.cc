@@ -88,12 +88,14 @@ void AddInjectOptions(CLI::App& command, InjectOptions& options) {
   command
       .add_option("--for", fault.duration,
                   "How long it lasts, from its start: 30s, 5m, 1h")
+      ->type_name("DURATION")
       ->capture_default_str();
-  command.add_option("--name", fault.name, "A name for people");
+  command.add_option("--name", fault.name, "A name for people")
+      ->type_name("TEXT");
   command
       .add_option("--seed", fault.seed,
                   "Repeats what an earlier run picked (default: a new one)")
-      ->check(CLI::Range(uint64_t{1}, UINT64_MAX))
+      ->check(CLI::Range(uint64_t{1}, UINT64_MAX).description(""))
       ->type_name("N");
   command
       .add_option("--protocol", fault.protocol,
@@ -117,11 +119,12 @@ void AddInjectOptions(CLI::App& command, InjectOptions& options) {
   command
       .add_option("--wait-timeout", options.wait,
                   "How long to wait for 'in force everywhere'")
+      ->type_name("DURATION")
       ->capture_default_str();
   command
       .add_option("--on-timeout", options.on_timeout,
                   "When that time is over: heal what was begun, or leave it")
-      ->check(CLI::IsMember({"heal", "leave"}))
+      ->check(CLI::IsMember({"heal", "leave"}).description(""))
       ->type_name("heal|leave")
       ->capture_default_str();
 }

@@ -76,12 +76,12 @@ void AddKill(CLI::App& app, Action& chosen) {
       ->required();
   CLI::Option* count =
       command->add_option("--count", options->count, "So many of the tasks")
-          ->check(CLI::PositiveNumber)
+          ->check(CLI::Range(uint32_t{1}, UINT32_MAX).description(""))
           ->type_name("N");
   CLI::Option* percent = command
                              ->add_option("--percent", options->percent,
                                           "So many of each hundred, rounded up")
-                             ->check(CLI::Range(1, 100))
+                             ->check(CLI::Range(1, 100).description(""))
                              ->type_name("P")
                              ->excludes(count);
   command->add_flag("--all", options->all, "All of them")
@@ -96,13 +96,14 @@ void AddKill(CLI::App& app, Action& chosen) {
   command
       ->add_option("--seed", options->seed,
                    "Repeats what an earlier run picked (default: a new one)")
-      ->check(CLI::Range(uint64_t{1}, UINT64_MAX))
+      ->check(CLI::Range(uint64_t{1}, UINT64_MAX).description(""))
       ->type_name("N");
   command->add_flag("--dry-run", options->dry_run,
                     "Show whom it would hit, and do nothing");
   command
       ->add_option("--wait-timeout", options->wait,
                    "How long to wait for the confirmation that they are gone")
+      ->type_name("DURATION")
       ->capture_default_str();
   command->footer(kExamples);
   command->callback([&chosen, options] {

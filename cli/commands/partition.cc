@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <memory>
 
 #include "cli/commands/commands.h"
@@ -38,7 +39,7 @@ void AddPartition(CLI::App& app, Action& chosen) {
       ->add_option("--size", partition.size,
                    "majority: how many on the first side (default: more than "
                    "half)")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(uint32_t{1}, UINT32_MAX).description(""))
       ->type_name("K");
   command
       ->add_option("--groups", partition.groups,

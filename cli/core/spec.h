@@ -15,18 +15,18 @@
 namespace sunder::cli {
 
 struct PartitionOptions {
-  std::string selector;          // With `shape`.
-  std::string shape;             // halves, random-halves, majority, isolate-one
-  std::string one;               // isolate-one only
-  std::optional<uint32_t> size;  // majority only
-  std::string groups;            // In place of `selector` and `shape`.
-  std::string rest;              // With `groups`: bridge, isolated, error
-  std::string among;             // With `groups`.
+  std::string selector{};  // With `shape`.
+  std::string shape{};     // halves, random-halves, majority, isolate-one
+  std::string one{};       // isolate-one only
+  std::optional<uint32_t> size{};  // majority only
+  std::string groups{};            // In place of `selector` and `shape`.
+  std::string rest{};              // With `groups`: bridge, isolated, error
+  std::string among{};             // With `groups`.
 };
 absl::StatusOr<v1::Shape> PartitionShape(const PartitionOptions& options);
 
 struct CutOptions {
-  std::string a, b;
+  std::string a{}, b{};
   bool one_way = false;  // Only what `a` sends to `b`.
 };
 v1::Shape CutShape(const CutOptions& options);
@@ -34,10 +34,10 @@ v1::Shape CutShape(const CutOptions& options);
 // What every fault command takes, as typed.
 struct FaultOptions {
   std::string duration = "60s";
-  std::string name;
+  std::string name{};
   uint64_t seed = 0;  // 0: the controller draws one.
-  std::string protocol;
-  std::string ports;
+  std::string protocol{};
+  std::string ports{};
   bool hold = false;
   std::string on_partial = "heal";  // heal, continue
 };

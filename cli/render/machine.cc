@@ -49,8 +49,19 @@ bool NeedsQuotes(const std::string& text) {
   });
 }
 
+// Lines that YAML's literal style gives back as they are: rulesets.
+bool IsBlock(const std::string& text) {
+  if (text.size() < 2 || text.back() != '\n' || text[text.size() - 2] == '\n' ||
+      absl::ascii_isspace(static_cast<unsigned char>(text.front()))) {
+    return false;
+  }
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return c == '\n' || c == '\t' || absl::ascii_isprint(c);
+  });
+}
+
 void EmitString(YAML::Emitter& out, const std::string& text) {
-  if (text.find('\n') != std::string::npos) {
+  if (IsBlock(text)) {
     out << YAML::Literal << text;
   } else if (NeedsQuotes(text)) {
     out << YAML::DoubleQuoted << text;

@@ -1,0 +1,511 @@
+// The program `sunder` as a person or a suite runs it, against a fake
+// controller on a unix socket.
+
+#include "cli/testing/program.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/testing/fake_controller.h"
+#include "cli/testing/faults.h"
+#include "cli/testing/topologies.h"
+#include "common/error_detail.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace sunder::cli {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+constexpr char kId[] = "3f2a9c0d11223344556677889900aabb";
+
+class ProgramTest : public testing::Test {
+ protected:
+  ProgramTest() {
+    char directory[] = "/tmp/sunder-cli-XXXXXX";
+    directory_ = mkdtemp(directory);
+    controller_ = std::make_unique<FakeController>(directory_ + "/c.sock");
+    controller_->SetTopology(ShopTopology());
+    controller_->SetAgents(ShopAgents());
+    controller_->OnCreate({HalvesStaged(), HalvesInForce()});
+    controller_->OnHeal(HalvesHealed());
+  }
+  ~ProgramTest() override { std::filesystem::remove_all(directory_); }
+
+  std::unique_ptr<Program> Start(
+      std::vector<std::string> arguments,
+      Program::Where where = Program::Where::kFiles,
+      const std::vector<std::string>& environment = {}) {
+    arguments.insert(arguments.begin(),
+                     {"--controller", "unix:" + directory_ + "/c.sock"});
+    return std::make_unique<Program>(SUNDER_PROGRAM, arguments, directory_,
+                                     where, environment);
+  }
+
+  struct Result {
+    int code;
+    std::string out, err;
+  };
+  Result Run(const std::vector<std::string>& arguments) {
+    const std::unique_ptr<Program> program = Start(arguments);
+    const int code = program->Wait();
+    return {code, program->Out(), program->Err()};
+  }
+  // The command with -o json; everything on stdout has to be one document.
+  json RunJson(std::vector<std::string> arguments, int code = 0) {
+    arguments.insert(arguments.end(), {"-o", "json"});
+    const Result result = Run(arguments);
+    EXPECT_EQ(result.code, code) << result.err;
+    json document = json::parse(result.out, nullptr, false);
+    EXPECT_FALSE(document.is_discarded()) << result.out;
+    return document;
+  }
+
+  std::string directory_;
+  std::unique_ptr<FakeController> controller_;
+};
+
+// ------------------------------------------------------------ what is there
+
+TEST_F(ProgramTest, ShowsWhatIsThere) {
+  EXPECT_THAT(Run({"hosts"}).out, HasSubstr("n2    unreachable"));
+  EXPECT_THAT(Run({"apps"}).out, HasSubstr("/redis  2        3"));
+  EXPECT_THAT(Run({"tasks"}).out, HasSubstr("redis.1"));
+  EXPECT_THAT(Run({"topology"}).out, HasSubstr("  rack r1\n    n1"));
+  EXPECT_THAT(Run({"topology"}).out, HasSubstr("warning: two agents"));
+  EXPECT_FALSE(controller_->refreshed());
+  EXPECT_EQ(Run({"tasks", "--refresh"}).code, 0);
+  EXPECT_TRUE(controller_->refreshed());
+}
+
+TEST_F(ProgramTest, JsonOfWhatIsThereIsTheProtosOwn) {
+  EXPECT_EQ(RunJson({"hosts"})["agents"][0]["reachable"], true);
+  EXPECT_EQ(RunJson({"hosts"})["hosts"][0]["labels"]["rack"], "r1");
+  EXPECT_EQ(RunJson({"apps"})["apps"][0]["network"], "NETWORK_MODE_HOST");
+  EXPECT_EQ(RunJson({"tasks"})["tasks"][0]["endpoints"][0]["port"], 6379);
+  EXPECT_EQ(RunJson({"topology"})["warnings"][0], "two agents claim n1");
+  EXPECT_THAT(Run({"-o", "yaml", "apps"}).out, HasSubstr("- id: /redis\n"));
+}
+
+// ----------------------------------------------------------------- injecting
+
+TEST_F(ProgramTest, PartitionReturnsWhenTheFaultIsInForce) {
+  const Result result =
+      Run({"partition", "/redis", "--shape", "halves", "--for", "30s", "--name",
+           "cart", "--seed", "42", "--owner", "suite"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("is in force on 3 hosts"));
+  EXPECT_THAT(result.out, HasSubstr("sunder heal 3f2a9c0d1122"));
+  EXPECT_THAT(result.err, IsEmpty());
+  const v1::FaultSpec spec = controller_->created().spec();
+  EXPECT_EQ(spec.shape().halves().of(), "/redis");
+  EXPECT_EQ(spec.duration().seconds(), 30);
+  EXPECT_EQ(spec.seed(), 42u);
+  EXPECT_EQ(spec.name(), "cart");
+  EXPECT_EQ(spec.owner(), "suite");
+  EXPECT_EQ(controller_->calls("HealFaults"), 0);
+}
+
+TEST_F(ProgramTest, CutSendsSidesDirectionAndConversations) {
+  EXPECT_EQ(Run({"cut", "n1,n2", "/redis", "--one-way", "--protocol", "tcp",
+                 "--port", "6379,7000-7100", "--on-partial", "continue"})
+                .code,
+            0);
+  const v1::FaultSpec spec = controller_->created().spec();
+  EXPECT_EQ(spec.shape().simplex().from(), "n1,n2");
+  EXPECT_EQ(spec.shape().simplex().to(), "/redis");
+  EXPECT_EQ(spec.filter().protocol(), v1::PROTOCOL_TCP);
+  EXPECT_EQ(spec.filter().ports(1).last(), 7100u);
+  EXPECT_EQ(spec.on_partial(), v1::PARTIAL_POLICY_CONTINUE);
+}
+
+TEST_F(ProgramTest, AFaultInJsonIsOneDocument) {
+  const json fault = RunJson({"partition", "--groups", "n1|n2,n3"});
+  EXPECT_EQ(fault["id"], kId);
+  EXPECT_EQ(fault["state"], "FAULT_STATE_IN_FORCE");
+}
+
+TEST_F(ProgramTest, ADryRunShowsThePlanAndStartsNothing) {
+  controller::v1::CreateFaultResponse response;
+  *response.mutable_fault() = HalvesStaged();
+  response.add_rulesets()->set_ruleset("table inet sunder_1 {\n}\n");
+  controller_->SetDryRun(response);
+  const Result result =
+      Run({"partition", "n1,n2,n3", "--shape", "halves", "--dry-run"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(controller_->created().validate_only());
+  EXPECT_THAT(result.out, HasSubstr("   1 n1  -  X  X\n"));
+  EXPECT_THAT(result.out, HasSubstr("table inet sunder_1 {"));
+  EXPECT_EQ(controller_->calls("WatchFault"), 0);
+  EXPECT_EQ(RunJson({"cut", "n1", "n2", "--dry-run"})["fault"]["id"], kId);
+
+  response.mutable_rulesets(0)->set_host("n1");
+  response.mutable_rulesets(0)->set_error("no nf_tables");
+  controller_->SetDryRun(response);
+  const Result refused = Run({"cut", "n1", "n2", "--dry-run"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("n1 would refuse: no nf_tables"));
+}
+
+TEST_F(ProgramTest, AFailedFaultExitsOneWithItsReason) {
+  v1::Fault failed =
+      WithState(HalvesStaged(), v1::FAULT_STATE_FAILED, v1::HOST_STATE_FAILED);
+  failed.set_reason("n2 lacks nf_tables");
+  controller_->OnCreate({HalvesStaged(), failed});
+  const Result result = Run({"cut", "n1", "n2"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, HasSubstr("n2 lacks nf_tables"));
+  EXPECT_THAT(result.err, HasSubstr("\n  next: "));
+  EXPECT_EQ(RunJson({"cut", "n1", "n2"}, 1)["state"], "FAULT_STATE_FAILED");
+}
+
+TEST_F(ProgramTest, ALateFaultIsHealedAndExitsFive) {
+  controller_->OnCreate({HalvesStaged()});
+  const Result result = Run({"cut", "n1", "n2", "--wait-timeout", "300ms"});
+  EXPECT_EQ(result.code, 5) << result.err;
+  EXPECT_THAT(controller_->healed().ids(), ElementsAre(kId));
+  EXPECT_THAT(result.err, HasSubstr("not in force everywhere within 300ms"));
+}
+
+TEST_F(ProgramTest, ALateFaultThatIsLeftExitsEightWithHostsAndInstants) {
+  controller_->OnCreate({HalvesStaged()});
+  const Result result = Run(
+      {"cut", "n1", "n2", "--wait-timeout", "300ms", "--on-timeout", "leave"});
+  EXPECT_EQ(result.code, 8) << result.err;
+  EXPECT_EQ(controller_->calls("HealFaults"), 0);
+  EXPECT_THAT(result.err,
+              HasSubstr("may be in force on n1 until 00:02:09.000"));
+}
+
+TEST_F(ProgramTest, AControllerThatDiesWhileItIsAskedLeavesADoubt) {
+  controller_->FailWith("CreateFault", absl::UnavailableError("reset"));
+  const Result result = Run({"cut", "n1", "n2"});
+  EXPECT_EQ(result.code, 8);
+  EXPECT_THAT(result.err, HasSubstr("may be in force on its hosts until"));
+}
+
+TEST_F(ProgramTest, ABrokenWatchIsNoMoreThanAGap) {
+  controller_->OnCreate({HalvesStaged()});
+  const auto program = Start({"cut", "n1", "n2"});
+  ASSERT_TRUE(controller_->AwaitCalls("WatchFault", 1, kPatience));
+  controller_->BreakWatches();
+  ASSERT_TRUE(controller_->AwaitCalls("WatchFault", 2, kPatience));
+  controller_->Publish(HalvesInForce());
+  EXPECT_EQ(program->Wait(), 0) << program->Err();
+}
+
+TEST_F(ProgramTest, AnInterruptBeforeItIsInForceHeals) {
+  controller_->OnCreate({HalvesStaged()});
+  const auto program = Start({"cut", "n1", "n2"});
+  ASSERT_TRUE(controller_->AwaitCalls("WatchFault", 1, kPatience));
+  program->Signal(SIGINT);
+  EXPECT_EQ(program->Wait(), 1);
+  EXPECT_THAT(controller_->healed().ids(), ElementsAre(kId));
+}
+
+TEST_F(ProgramTest, WhatTheControllerRefusesIsToldWithItsAdvice) {
+  const struct {
+    absl::StatusCode status;
+    int code;
+  } cases[] = {{absl::StatusCode::kInvalidArgument, 2},
+               {absl::StatusCode::kNotFound, 3},
+               {absl::StatusCode::kUnavailable, 4},
+               {absl::StatusCode::kDeadlineExceeded, 5},
+               {absl::StatusCode::kFailedPrecondition, 1}};
+  for (const auto& [status, code] : cases) {
+    controller_->FailWith("CreateFault",
+                          ErrorWithDetail(status, "nothing matches", "NO_MATCH",
+                                          "rack=r9", "Racks are r1, r2."));
+    const Result result = Run({"cut", "rack=r9", "n2"});
+    EXPECT_EQ(result.code, code);
+    EXPECT_EQ(result.err,
+              "sunder: rack=r9: nothing matches\n  next: Racks are r1, r2.\n");
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+}
+
+// ---------------------------------------------------------------------- hold
+
+TEST_F(ProgramTest, AHeldFaultIsHealedByAnySignalThatEnds) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const auto program = Start({"cut", "n1", "n2", "--hold", "-o", "json"});
+    ASSERT_TRUE(program->AwaitOut("\n")) << program->Err();
+    ASSERT_TRUE(controller_->AwaitHolders(1, kPatience));
+    EXPECT_TRUE(controller_->created().spec().hold());
+    program->Signal(signal);
+    EXPECT_EQ(program->Wait(), 0) << program->Err();
+    EXPECT_THAT(controller_->healed().ids(), ElementsAre(kId));
+    ASSERT_TRUE(controller_->AwaitHolders(0, kPatience));
+    // One line when it was in force, one when it was over.
+    std::istringstream lines(program->Out());
+    std::string first, second, third;
+    std::getline(lines, first);
+    std::getline(lines, second);
+    EXPECT_EQ(json::parse(first)["state"], "FAULT_STATE_IN_FORCE");
+    EXPECT_EQ(json::parse(second)["state"], "FAULT_STATE_HEALED");
+    EXPECT_FALSE(std::getline(lines, third));
+  }
+}
+
+TEST_F(ProgramTest, TheDeathOfAHolderEndsItsStream) {
+  const auto program = Start({"cut", "n1", "n2", "--hold"});
+  ASSERT_TRUE(program->AwaitOut("in force"));
+  ASSERT_TRUE(controller_->AwaitHolders(1, kPatience));
+  program->Signal(SIGKILL);
+  EXPECT_TRUE(controller_->AwaitHolders(0, kPatience));
+  EXPECT_EQ(program->Wait(), 128 + SIGKILL);
+}
+
+TEST_F(ProgramTest, AHolderIsDoneWhenTheTimeIsOver) {
+  const auto program = Start({"cut", "n1", "n2", "--hold"});
+  ASSERT_TRUE(program->AwaitOut("Ctrl-C"));
+  v1::Fault over = HalvesHealed();
+  over.mutable_heal_began()->mutable_at()->set_seconds(70);
+  controller_->Publish(over);
+  EXPECT_EQ(program->Wait(), 0) << program->Err();
+  EXPECT_THAT(program->Out(), HasSubstr("7 packets dropped"));
+}
+
+TEST_F(ProgramTest, AHolderFailsWhenSomebodyElseHeals) {
+  const auto program = Start({"cut", "n1", "n2", "--hold"});
+  ASSERT_TRUE(program->AwaitOut("in force"));
+  controller_->Publish(HalvesHealed());
+  EXPECT_EQ(program->Wait(), 1);
+  EXPECT_THAT(program->Err(), HasSubstr("before its time was over"));
+}
+
+// --------------------------------------------------------- showing and healing
+
+TEST_F(ProgramTest, ListsAndShowsFaults) {
+  EXPECT_EQ(Run({"faults"}).out, "No faults.\n");
+  controller_->Publish(HalvesHealed());
+  EXPECT_EQ(Run({"faults"}).out, "No faults.\n");
+  EXPECT_THAT(Run({"faults", "--ended"}).out, HasSubstr("3f2a9c0d1122"));
+  EXPECT_EQ(RunJson({"faults", "--ended"})["faults"][0]["id"], kId);
+  EXPECT_THAT(Run({"show", "3f2a"}).out, HasSubstr("whole everywhere"));
+  EXPECT_EQ(RunJson({"show", "3f2a"})["hosts"][0]["droppedPackets"], "7");
+}
+
+TEST_F(ProgramTest, AFaultThatIsNotThereExitsThree) {
+  for (const char* command : {"show", "watch"}) {
+    const Result result = Run({command, "77"});
+    EXPECT_EQ(result.code, 3);
+    EXPECT_EQ(result.err,
+              "sunder: no fault 77\n  next: `sunder faults --ended` lists "
+              "all.\n");
+  }
+}
+
+TEST_F(ProgramTest, WatchPrintsALineAChangeUntilItIsOver) {
+  controller_->Publish(HalvesStaged());
+  const auto program = Start({"watch", "3f2a"});
+  ASSERT_TRUE(program->AwaitOut("staged"));
+  controller_->BreakWatches();  // What is told again is not printed again.
+  controller_->Publish(HalvesInForce());
+  controller_->Publish(HalvesHealed());
+  EXPECT_EQ(program->Wait(), 0) << program->Err();
+  EXPECT_THAT(program->Out(), HasSubstr("in force: n1 in force (7 dropped)"));
+  EXPECT_THAT(program->Out(), HasSubstr("healed"));
+}
+
+TEST_F(ProgramTest, WatchInJsonIsAnObjectAChange) {
+  v1::Fault failed =
+      WithState(HalvesStaged(), v1::FAULT_STATE_FAILED, v1::HOST_STATE_FAILED);
+  failed.set_reason("n2 refused");
+  controller_->Publish(HalvesStaged());
+  controller_->Publish(failed);
+  const Result result = Run({"watch", "3f2a", "-o", "json"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("n2 refused"));
+  std::istringstream lines(result.out);
+  std::vector<std::string> states;
+  for (std::string line; std::getline(lines, line);) {
+    states.push_back(json::parse(line)["state"]);
+  }
+  EXPECT_THAT(states, ElementsAre("FAULT_STATE_STAGED", "FAULT_STATE_FAILED"));
+}
+
+TEST_F(ProgramTest, HealWaitsUntilNothingIsLeft) {
+  controller_->Publish(HalvesInForce());
+  v1::Fault healing = HalvesInForce();
+  healing.set_state(v1::FAULT_STATE_HEALING);
+  controller_->OnHeal(healing);
+  const auto program = Start({"heal", kId});
+  ASSERT_TRUE(controller_->AwaitCalls("WatchFault", 1, kPatience));
+  controller_->Publish(HalvesHealed());
+  EXPECT_EQ(program->Wait(), 0) << program->Err();
+  EXPECT_THAT(program->Out(), HasSubstr("whole since 00:00:41.000"));
+}
+
+TEST_F(ProgramTest, HealThatDoesNotGetRoundExitsEight) {
+  controller_->Publish(HalvesInForce());
+  v1::Fault healing = HalvesInForce();
+  healing.set_state(v1::FAULT_STATE_HEALING);
+  healing.mutable_hosts(0)->set_state(v1::HOST_STATE_HEALED);
+  healing.mutable_hosts(1)->set_state(v1::HOST_STATE_HEALED);
+  controller_->OnHeal(healing);
+  const Result result = Run({"heal", "3f2a", "--wait-timeout", "300ms"});
+  EXPECT_EQ(result.code, 8);
+  EXPECT_THAT(result.err, HasSubstr("on n3 until 00:00:15.000"));
+}
+
+TEST_F(ProgramTest, HealTakesMineOrEveryones) {
+  EXPECT_EQ(Run({"heal", "--all", "--owner", "suite"}).out,
+            "Nothing to heal.\n");
+  EXPECT_EQ(controller_->healed().all_of_owner(), "suite");
+  EXPECT_FALSE(controller_->healed().everyones());
+  controller_->Publish(HalvesInForce());
+  EXPECT_THAT(Run({"heal", "--everyones", "--dry-run"}).out,
+              HasSubstr("(cart) is in force"));
+  EXPECT_TRUE(controller_->healed().validate_only());
+  EXPECT_EQ(RunJson({"heal", "--everyones"})["faults"][0]["state"],
+            "FAULT_STATE_HEALED");
+  EXPECT_TRUE(controller_->healed().everyones());
+  EXPECT_THAT(controller_->healed().all_of_owner(), IsEmpty());
+}
+
+// ---------------------------------------------------------------------- kills
+
+TEST_F(ProgramTest, KillTellsEachTasksFate) {
+  controller_->SetKill(FromText<controller::v1::KillTasksResponse>(
+      "tasks { id: 'redis.1' outcome: KILL_OUTCOME_CONFIRMED } seed: 7"));
+  const Result result = Run({"kill", "/redis", "--count", "1", "--seed", "7",
+                             "--scale", "--force", "--wait-timeout", "5s"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("redis.1  killed"));
+  const controller::v1::KillTasksRequest request = controller_->killed();
+  EXPECT_EQ(request.count(), 1u);
+  EXPECT_EQ(request.seed(), 7u);
+  EXPECT_EQ(request.wait().seconds(), 5);
+  EXPECT_TRUE(request.scale() && request.force() && !request.wipe());
+  EXPECT_EQ(RunJson({"kill", "/redis", "--percent", "50"})["seed"], "7");
+  EXPECT_EQ(controller_->killed().percent(), 50u);
+  EXPECT_EQ(Run({"kill", "/redis", "--all", "--wipe"}).code, 0);
+  EXPECT_TRUE(controller_->killed().all() && controller_->killed().wipe());
+  EXPECT_EQ(Run({"kill", "task:redis.1", "--dry-run"}).code, 0);
+  EXPECT_EQ(controller_->killed().amount_case(),
+            controller::v1::KillTasksRequest::AMOUNT_NOT_SET);
+  EXPECT_TRUE(controller_->killed().validate_only());
+}
+
+TEST_F(ProgramTest, KillExitsByWhatItCameTo) {
+  controller_->SetKill(FromText<controller::v1::KillTasksResponse>(
+      "tasks { id: 'redis.1' outcome: KILL_OUTCOME_REQUESTED }"));
+  EXPECT_EQ(Run({"kill", "/redis", "--all"}).code, 5);
+  controller_->SetKill(FromText<controller::v1::KillTasksResponse>(
+      "tasks { id: 'redis.1' outcome: KILL_OUTCOME_IGNORED }"));
+  EXPECT_EQ(Run({"kill", "/redis", "--all"}).code, 1);
+}
+
+// --------------------------------------------------------------------- errors
+
+TEST_F(ProgramTest, WrongUsageExitsTwoAndAsksNobody) {
+  const std::vector<std::string> mistakes[] = {
+      {},
+      {"partitoin"},
+      {"hosts", "-o", "xml"},
+      {"cut", "n1"},
+      {"cut", "n1", "n2", "--for", "30"},
+      {"cut", "n1", "n2", "--port", "http"},
+      {"cut", "n1", "n2", "--protocol", "quic"},
+      {"cut", "n1", "n2", "--seed", "0"},
+      {"cut", "n1", "n2", "--on-partial", "hope"},
+      {"cut", "n1", "n2", "--on-timeout", "hope"},
+      {"cut", "n1", "n2", "--wait-timeout", "0s"},
+      {"partition", "/redis"},
+      {"partition", "/redis", "--shape", "thirds"},
+      {"partition", "--groups", "n1||n2"},
+      {"kill", "/redis", "--count", "1", "--all"},
+      {"kill", "/redis", "--percent", "101"},
+      {"kill", "/redis", "--scale", "--wipe"},
+      {"heal"},
+      {"heal", "3f2a", "--all"},
+      {"show"},
+      {"watch"},
+  };
+  for (const std::vector<std::string>& arguments : mistakes) {
+    const Result result = Run(arguments);
+    EXPECT_EQ(result.code, 2) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("\n  next: "));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+  for (const char* method : {"CreateFault", "HealFaults", "KillTasks"}) {
+    EXPECT_EQ(controller_->calls(method), 0);
+  }
+}
+
+TEST_F(ProgramTest, NoControllerExitsFourWhateverIsAsked) {
+  const std::vector<std::string> commands[] = {{"hosts"},
+                                               {"apps"},
+                                               {"tasks"},
+                                               {"topology"},
+                                               {"faults"},
+                                               {"show", "3f2a"},
+                                               {"watch", "3f2a"},
+                                               {"heal", "--all"},
+                                               {"kill", "/a", "--all"},
+                                               {"cut", "a", "b"},
+                                               {"cut", "a", "b", "--dry-run"}};
+  controller_.reset();
+  for (const std::vector<std::string>& arguments : commands) {
+    const Result result = Run(arguments);
+    EXPECT_EQ(result.code, 4) << arguments[0] << result.err;
+    EXPECT_THAT(result.err, HasSubstr("no controller answers at unix:"));
+    EXPECT_THAT(result.err, HasSubstr("SUNDER_CONTROLLER"));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+}
+
+TEST_F(ProgramTest, ANetworkTargetWantsTls) {
+  Program program(SUNDER_PROGRAM, {"hosts"}, directory_, Program::Where::kFiles,
+                  {"SUNDER_CONTROLLER=localhost:1"});
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_THAT(program.Err(), HasSubstr("--tls-certificate"));
+}
+
+// ----------------------------------------------------------------- a terminal
+
+TEST_F(ProgramTest, ColoursAreForTerminalsThatWantThem) {
+  EXPECT_THAT(Run({"hosts"}).out, Not(HasSubstr("\033")));
+  const auto coloured = Start({"hosts"}, Program::Where::kTerminal);
+  EXPECT_EQ(coloured->Wait(), 0);
+  EXPECT_THAT(coloured->Out(), HasSubstr("\033[31m"));
+  const auto plain =
+      Start({"hosts"}, Program::Where::kTerminal, {"NO_COLOR=1"});
+  EXPECT_EQ(plain->Wait(), 0);
+  EXPECT_THAT(plain->Out(), HasSubstr("n1"));
+  EXPECT_THAT(plain->Out(), Not(HasSubstr("\033")));
+}
+
+TEST_F(ProgramTest, WhoWaitsLongIsToldWhatFor) {
+  controller_->OnCreate({HalvesStaged()});
+  const auto program = Start({"cut", "n1", "n2"}, Program::Where::kTerminal);
+  ASSERT_TRUE(
+      program->AwaitOut("fault 3f2a9c0d1122 staged: n1, n2, n3 staged"));
+  controller_->Publish(HalvesInForce());
+  EXPECT_EQ(program->Wait(), 0);
+}
+
+TEST_F(ProgramTest, WatchRedrawsATerminal) {
+  controller_->Publish(HalvesStaged());
+  const auto program =
+      Start({"watch", "3f2a"}, Program::Where::kTerminal, {"NO_COLOR=1"});
+  ASSERT_TRUE(program->AwaitOut("\033[H\033[2J"));
+  controller_->Publish(HalvesHealed());
+  EXPECT_EQ(program->Wait(), 0);
+  EXPECT_THAT(program->Out(), HasSubstr("whole everywhere"));
+}
+
+}  // namespace
+}  // namespace sunder::cli
