@@ -3,7 +3,7 @@
 import time
 
 from lab import Lab, LabError, until
-from lab.demo import analysis
+from lab.demo import analysis, word
 from lab.demo.cluster import Cluster
 from lab.demo.prober import now
 from lab.demo.probers import Probers
@@ -56,7 +56,7 @@ class Story:
             self._split(lab)
             self._two_masters()
             self._heal(lab)
-            self._one_master()
+            self._one_master(lab)
             self._reckon(lab)
         except BaseException:
             self.figures["logs"] = self._lab.logs()
@@ -135,8 +135,9 @@ class Story:
                          f"{milliseconds(returned - self._heal_asked)}")
         self._matrix("after", returned, lambda pair: 1)
 
-    def _one_master(self):
+    def _one_master(self, lab):
         self.screen.step("Sentinel must choose: one master has to forget what it took.")
+        self._fault = lab.sunder("show", self._fault["id"], "-o", "json").check().json
         self._master = until(self._cluster.settled_under_one_master, 60,
                              lambda: f"one master; now {self._cluster.masters()}", 0.2)
         self.screen.step(f"{self._master} is the only master. What west was promised is gone:")
@@ -188,25 +189,35 @@ class Story:
             self._check("instants", False, "not every cut pair was seen to be cut and healed")
             return
         self.screen.step("What the packets say: a probe each millisecond between all hosts.")
-        rows = [("host", "first dropped", "first passed again")]
-        zero, again = self._began.began, self._ended.began
-        for host in WEST + EAST:
-            rows.append((host, f"+{milliseconds(self._began.first_at[host] - zero)}",
-                         f"+{milliseconds(self._ended.first_at[host] - again)}"))
-        rows.append(("skew", milliseconds(self._began.skew), milliseconds(self._ended.skew)))
-        self.screen.table(rows)
+        boot_to_wall = time.time_ns() - now()
+        in_force = word.instants(self._fault, "inForce", boot_to_wall)
+        healed = word.instants(self._fault, "healed", boot_to_wall)
+        self.screen.table([
+            ("host", "first dropped", "Sunder read it back", "first passed again",
+             "Sunder read it back"),
+            *(zip(WEST + EAST, _after(self._began, self._began.first_at),
+                  _after(self._began, {h: at for h, (at, _) in in_force.items()}),
+                  _after(self._ended, self._ended.first_at),
+                  _after(self._ended, {h: at for h, (at, _) in healed.items()}))),
+            ("skew", milliseconds(self._began.skew), "", milliseconds(self._ended.skew), "")])
         self.screen.note(f"the gap between two probes was {milliseconds(self._began.resolution)} "
                          f"and {milliseconds(self._ended.resolution)} there at most", "dim")
-        for name, change, asked in (("cut", self._began, self._asked),
-                                    ("heal", self._ended, self._heal_asked)):
-            self.figures[name] = {
-                "began_ns": change.began, "complete_ns": change.complete, "skew_ns": change.skew,
-                "resolution_ns": change.resolution, "asked_ns": asked,
-                "first_ns": change.first_at, "last_ns": change.last_at}
-        self._check("instants", True, "every cut pair was seen to be cut, and to heal: in force "
-                    f"{milliseconds(self._began.complete - zero)} after the first dropped packet, "
-                    f"whole {milliseconds(self._ended.complete - again)} after the first that "
-                    "passed")
+        self._note("cut", self._began, self._asked, in_force)
+        self._note("heal", self._ended, self._heal_asked, healed)
+        self._check("instants", True, "every cut pair was seen to be cut and to heal: in force "
+                    f"{milliseconds(self._began.complete - self._began.began)} after the first "
+                    f"dropped packet, whole {milliseconds(self._ended.complete - self._ended.began)}"
+                    " after the first that passed")
+        self._check("said_no_sooner_than_so", word.kept(in_force, self._began) and
+                    word.kept(healed, self._ended),
+                    "on no host did Sunder say in force or healed before the packets did")
+
+    def _note(self, name, change, asked, said):
+        self.figures[name] = {
+            "asked_ns": asked, "began_ns": change.began, "complete_ns": change.complete,
+            "skew_ns": change.skew, "resolution_ns": change.resolution,
+            "first_ns": change.first_at, "last_ns": change.last_at,
+            "said_ns": {h: at for h, (at, _) in said.items()}}
 
     # ------------------------------------------------------------ helpers
 
@@ -238,6 +249,11 @@ class Story:
 
 def _same_side(pair):
     return any(pair[0] in s and pair[1] in s for s in SIDES)
+
+
+def _after(change, at):
+    """Each host's instant, counted from the change's first packet."""
+    return [f"+{milliseconds(at[h] - change.began)}" if h in at else "?" for h in WEST + EAST]
 
 
 def _short_id():

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from lab.demo import analysis
+from lab.demo import analysis, word
 from lab.demo.probers import window
 from lab.demo.screen import Screen, milliseconds
 
@@ -89,3 +89,22 @@ def test_where_no_terminal_watches_there_are_no_colours():
 def test_numbers_for_people():
     assert [milliseconds(n) for n in (0, 1_234_567, 12_345_678)] == [
         "0.00 ms", "1.23 ms", "12.3 ms"]
+
+
+FAULT = {"hosts": [
+    {"host": "n1", "inForce": {"at": "1970-01-01T00:00:02.000000001Z", "uncertainty": "0.000500s"},
+     "healed": None},
+    {"host": "n2", "inForce": {"at": "1970-01-01T00:00:02.5Z"}}]}
+
+
+def test_what_was_said_comes_onto_the_probes_clock():
+    assert word.instants(FAULT, "inForce", 1_000_000_000) == {
+        "n1": (1_000_000_001, 500_000), "n2": (1_500_000_000, 0)}
+    assert word.instants(FAULT, "healed", 0) == {}
+
+
+@pytest.mark.parametrize("said, kept", [
+    ({"a": (10, 0)}, True), ({"a": (12, 0)}, True), ({"a": (7, 0)}, False),
+    ({"a": (7, 2)}, True), ({}, False)])
+def test_a_word_is_kept_if_it_is_not_said_too_soon(said, kept):
+    assert word.kept(said, analysis.Change({"a": 9}, {"a": 10}, resolution=1)) is kept
