@@ -36,7 +36,7 @@ absl::StatusOr<std::vector<Attribute>> ReadAttributes(absl::string_view bytes) {
         {static_cast<uint16_t>(header.nla_type & NLA_TYPE_MASK),
          bytes.substr(sizeof header, header.nla_len - sizeof header)});
     bytes.remove_prefix(
-        std::min(bytes.size(), size_t{NLA_ALIGN(header.nla_len)}));
+        std::min(bytes.size(), static_cast<size_t>(NLA_ALIGN(header.nla_len))));
   }
   return attributes;
 }
