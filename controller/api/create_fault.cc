@@ -1,0 +1,106 @@
+// CreateFault: resolve, plan, then declare to the core or only try out.
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/error_detail.h"
+#include "common/grpc_status.h"
+#include "common/log.h"
+#include "controller/api/dry_run.h"
+#include "controller/api/random_values.h"
+#include "controller/api/service.h"
+#include "controller/planner/planner.h"
+
+namespace sunder::controller {
+namespace {
+
+constexpr size_t kMaxText = 256;
+
+absl::Status CheckText(const char* field, const std::string& text) {
+  if (text.size() <= kMaxText) return absl::OkStatus();
+  return ErrorWithDetail(
+      absl::StatusCode::kInvalidArgument,
+      absl::StrCat("spec.", field, " has ", text.size(), " bytes"), "TOO_LONG",
+      absl::StrCat("spec.", field),
+      absl::StrCat("Give at most ", kMaxText, " bytes."));
+}
+
+absl::Status Check(const v1::CreateFaultRequest& request) {
+  if (!request.has_spec()) {
+    return ErrorWithDetail(absl::StatusCode::kInvalidArgument,
+                           "the request has no spec", "MISSING", "spec",
+                           "Say what to cut, and for how long.");
+  }
+  if (absl::Status s = CheckText("name", request.spec().name()); !s.ok()) {
+    return s;
+  }
+  return CheckText("owner", request.spec().owner());
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ControllerService::CreateFault(
+    Context* context, const v1::CreateFaultRequest* request,
+    v1::CreateFaultResponse* response) {
+  Reactor* reactor = context->DefaultReactor();
+  absl::Status taken = Check(*request);
+  if (taken.ok()) {
+    taken = planners_.Submit([this, request, response, reactor](const auto&) {
+      PlanFault(*request, response, reactor);
+    });
+  }
+  if (!taken.ok()) reactor->Finish(ToGrpcStatus(taken));
+  return reactor;
+}
+
+void ControllerService::PlanFault(const v1::CreateFaultRequest& request,
+                                  v1::CreateFaultResponse* response,
+                                  Reactor* reactor) {
+  sunder::v1::FaultSpec spec = request.spec();
+  if (spec.seed() == 0) spec.set_seed(RandomSeed());
+  absl::StatusOr<sunder::v1::Plan> plan =
+      MakePlan(discovery_.Snapshot(), spec, deployment_());
+  if (!plan.ok()) {
+    spdlog::info("fault refused error=\"{}\"", plan.status().ToString());
+    return reactor->Finish(ToGrpcStatus(plan.status()));
+  }
+  const bool try_out = request.validate_only();
+  engine_.Post(
+      [this, spec, plan = *std::move(plan), response, reactor, try_out] {
+        if (try_out) return TryOut(spec, plan, response, reactor);
+        Declare(spec, plan, response, reactor);
+      });
+}
+
+void ControllerService::Declare(const sunder::v1::FaultSpec& spec,
+                                const sunder::v1::Plan& plan,
+                                v1::CreateFaultResponse* response,
+                                Reactor* reactor) {
+  const std::string id = RandomFaultId();
+  const absl::Status created = engine_.Tell([&](Core& core, BootInstant now) {
+    return core.CreateFault(id, spec, plan, now);
+  });
+  if (created.ok()) {
+    *response->mutable_fault() = engine_.Find(id).value_or(sunder::v1::Fault());
+  } else {
+    spdlog::info("fault refused error=\"{}\"", created.ToString());
+  }
+  reactor->Finish(ToGrpcStatus(created));
+}
+
+void ControllerService::TryOut(const sunder::v1::FaultSpec& spec,
+                               const sunder::v1::Plan& plan,
+                               v1::CreateFaultResponse* response,
+                               Reactor* reactor) {
+  *response->mutable_fault()->mutable_spec() = spec;
+  *response->mutable_fault()->mutable_plan() = plan;
+  DryRun::Begin(engine_.fleet(), engine_.core().term(), plan,
+                [response, reactor](const auto& rulesets) {
+                  for (const v1::HostRuleset& ruleset : rulesets) {
+                    *response->add_rulesets() = ruleset;
+                  }
+                  reactor->Finish(grpc::Status::OK);
+                });
+}
+
+}  // namespace sunder::controller

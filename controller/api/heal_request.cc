@@ -1,0 +1,35 @@
+#include "controller/api/heal_request.h"
+
+#include <set>
+
+#include "common/error_detail.h"
+
+namespace sunder::controller {
+
+absl::StatusOr<std::vector<std::string>> FaultsToHeal(
+    const v1::HealFaultsRequest& request, const FaultIndex& index) {
+  const int ways = (request.ids().empty() ? 0 : 1) +
+                   (request.all_of_owner().empty() ? 0 : 1) +
+                   (request.everyones() ? 1 : 0);
+  if (ways != 1) {
+    return ErrorWithDetail(
+        absl::StatusCode::kInvalidArgument,
+        ways == 0 ? "the request does not say which faults to heal"
+                  : "the request says in several ways which faults to heal",
+        "WHICH_FAULTS", "ids",
+        "Give ids, or all_of_owner, or everyones; one of the three.");
+  }
+  if (request.everyones()) return index.Living();
+  if (!request.all_of_owner().empty()) {
+    return index.LivingOf(request.all_of_owner());
+  }
+  std::set<std::string> ids;
+  for (const std::string& text : request.ids()) {
+    absl::StatusOr<std::string> id = index.Resolve(text);
+    if (!id.ok()) return id.status();
+    ids.insert(*id);
+  }
+  return std::vector<std::string>(ids.begin(), ids.end());
+}
+
+}  // namespace sunder::controller

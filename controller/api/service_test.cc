@@ -1,0 +1,428 @@
+// The whole controller in one process: its service over gRPC on a unix socket,
+// the real core and fleet, against agents that play the protocol in memory.
+
+#include "controller/api/service.h"
+
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/error_detail.h"
+#include "common/grpc_status.h"
+#include "controller/api/server.h"
+#include "controller/fleet/fake_agent.h"
+#include "controller/store/fake_store.h"
+#include "controller/store/temp_dir.h"
+#include "gmock/gmock.h"
+#include "grpcpp/create_channel.h"
+#include "gtest/gtest.h"
+
+namespace sunder::controller {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kHosts = 3;
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() {
+    std::ofstream inventory(dir_.path() + "/inventory.yaml");
+    inventory << "hosts:\n";
+    for (int i = 1; i <= kHosts; ++i) {
+      const std::string name = absl::StrCat("n", i);
+      agents_.push_back(std::make_unique<FakeAgent>(
+          name, absl::StrCat(dir_.path(), "/", name, ".sock"),
+          absl::Seconds(1000 * i)));
+      inventory << "  - {name: " << name << ", addresses: [10.9.0." << i
+                << "], agent: \"" << agents_.back()->target() << "\"}\n";
+    }
+    inventory.close();
+    Begin();
+  }
+  ~ServiceTest() override { End(); }
+
+  void Begin() {
+    DiscoveryOptions options;
+    options.inventory_path = dir_.path() + "/inventory.yaml";
+    discovery_ = *Discovery::Create(options);
+    loop_ = *EventLoop::Create();
+    Options core;
+    core.boot_base = BootNow();
+    core.wall_base = WallNow();
+    store_ = std::make_unique<FakeStore>(++term_);
+    store_->records = records_;
+    engine_ = std::make_unique<Engine>(*loop_, core, *store_, TlsFiles(),
+                                       [this] { superseded_ = true; });
+    ASSERT_TRUE(engine_->Start(discovery_->Snapshot()).ok());
+    killer_ = std::make_unique<Killer>(*discovery_, KillerOptions());
+    service_ = std::make_unique<ControllerService>(
+        *engine_, *discovery_, *killer_, [] { return Deployment(); });
+    server_ = *StartServer(Listen(), TlsFiles(), *service_);
+    thread_ = std::thread([this] { EXPECT_TRUE(loop_->Run().ok()); });
+    discovery_->Start();
+    stub_ = v1::Controller::NewStub(
+        grpc::CreateChannel(Listen(), grpc::InsecureChannelCredentials()));
+  }
+
+  // As the program does; what the store holds is kept for the next Begin.
+  void End() {
+    service_->Stop();
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+    discovery_->Stop();
+    loop_->Stop();
+    thread_.join();
+    server_.reset();
+    service_.reset();
+    engine_.reset();
+    records_ = store_->records;
+  }
+
+  std::string Listen() const {
+    return "unix:" + dir_.path() + "/controller.sock";
+  }
+
+  static sunder::v1::FaultSpec Halves() {
+    sunder::v1::FaultSpec spec;
+    spec.mutable_shape()->mutable_partial()->set_a("host:n1");
+    spec.mutable_shape()->mutable_partial()->set_b("host:n2,host:n3");
+    spec.mutable_behaviour()->mutable_drop();
+    spec.mutable_duration()->set_seconds(60);
+    spec.set_name("split");
+    spec.set_owner("me");
+    return spec;
+  }
+
+  template <typename Request, typename Response>
+  absl::Status Call(grpc::Status (v1::Controller::StubInterface::*method)(
+                        grpc::ClientContext*, const Request&, Response*),
+                    const Request& request, Response& response) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::seconds(20));
+    return FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
+  }
+
+  absl::StatusOr<v1::CreateFaultResponse> Create(
+      const sunder::v1::FaultSpec& spec, bool validate_only = false) {
+    v1::CreateFaultRequest request;
+    *request.mutable_spec() = spec;
+    request.set_validate_only(validate_only);
+    v1::CreateFaultResponse response;
+    const absl::Status status =
+        Call(&v1::Controller::StubInterface::CreateFault, request, response);
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  absl::StatusOr<sunder::v1::Fault> Get(const std::string& id) {
+    v1::GetFaultRequest request;
+    request.set_id(id);
+    v1::GetFaultResponse response;
+    const absl::Status status =
+        Call(&v1::Controller::StubInterface::GetFault, request, response);
+    if (!status.ok()) return status;
+    return response.fault();
+  }
+
+  absl::StatusOr<v1::HealFaultsResponse> Heal(
+      const v1::HealFaultsRequest& request) {
+    v1::HealFaultsResponse response;
+    const absl::Status status =
+        Call(&v1::Controller::StubInterface::HealFaults, request, response);
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  // The states that WatchFault tells until `last` or the stream's end.
+  std::vector<sunder::v1::FaultState> Watch(const std::string& id,
+                                            sunder::v1::FaultState last) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::seconds(20));
+    v1::WatchFaultRequest request;
+    request.set_id(id);
+    auto stream = stub_->WatchFault(&context, request);
+    std::vector<sunder::v1::FaultState> states;
+    v1::WatchFaultResponse response;
+    while (stream->Read(&response)) {
+      states.push_back(response.fault().state());
+      if (states.back() == last) break;
+    }
+    context.TryCancel();
+    return states;
+  }
+
+  std::string InForce(sunder::v1::FaultSpec spec = Halves()) {
+    auto created = Create(spec);
+    EXPECT_TRUE(created.ok()) << created.status();
+    if (!created.ok()) return "";
+    const std::string id = created->fault().id();
+    EXPECT_EQ(Watch(id, sunder::v1::FAULT_STATE_IN_FORCE).back(),
+              sunder::v1::FAULT_STATE_IN_FORCE)
+        << Get(id)->ShortDebugString();
+    return id;
+  }
+
+  // Whether `id` comes to `state` within 15 s.
+  bool Becomes(const std::string& id, sunder::v1::FaultState state) {
+    const BootInstant give_up = BootNow() + absl::Seconds(15);
+    while (BootNow() < give_up) {
+      auto fault = Get(id);
+      if (fault.ok() && fault->state() == state) return true;
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    return false;
+  }
+
+  TempDir dir_;
+  std::vector<std::unique_ptr<FakeAgent>> agents_;
+  uint64_t term_ = 0;
+  std::atomic<bool> superseded_ = false;
+  std::map<std::string, std::string> records_;
+  std::unique_ptr<FakeStore> store_;
+  std::unique_ptr<Discovery> discovery_;
+  std::unique_ptr<EventLoop> loop_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Killer> killer_;
+  std::unique_ptr<ControllerService> service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::thread thread_;
+  std::unique_ptr<v1::Controller::StubInterface> stub_;
+};
+
+TEST_F(ServiceTest, AFaultComesInForceOnEveryHostAndHealsOnDemand) {
+  const std::string id = InForce();
+  for (auto& agent : agents_) {
+    EXPECT_EQ(agent->held(id).state(), agent::v1::STATE_IN_FORCE);
+  }
+  v1::HealFaultsRequest heal;
+  heal.add_ids(id.substr(0, 6));
+  auto healed = Heal(heal);
+  ASSERT_TRUE(healed.ok()) << healed.status();
+  ASSERT_EQ(healed->faults_size(), 1);
+  const auto states = Watch(id, sunder::v1::FAULT_STATE_UNSPECIFIED);
+  EXPECT_EQ(states.back(), sunder::v1::FAULT_STATE_HEALED);
+  for (auto& agent : agents_) {
+    EXPECT_EQ(agent->held(id).state(), agent::v1::STATE_HEALED);
+  }
+}
+
+TEST_F(ServiceTest, KeepAlivesCarryTheFaultPastItsFirstLeases) {
+  const std::string id = InForce();
+  const int64_t first = agents_[0]->held(id).keep_alive();
+  const BootInstant give_up = BootNow() + absl::Seconds(15);
+  while (agents_[0]->held(id).keep_alive() < static_cast<uint64_t>(first) + 3 &&
+         BootNow() < give_up) {
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_GE(agents_[0]->held(id).keep_alive(),
+            static_cast<uint64_t>(first) + 3);
+  EXPECT_EQ(Get(id)->state(), sunder::v1::FAULT_STATE_IN_FORCE);
+}
+
+TEST_F(ServiceTest, TryingOutAsksEveryHostAndInstallsNothing) {
+  agents_[1]->RefuseStage(absl::UnimplementedError("no inet tables here"));
+  auto tried = Create(Halves(), /*validate_only=*/true);
+  ASSERT_TRUE(tried.ok()) << tried.status();
+  ASSERT_EQ(tried->rulesets_size(), kHosts);
+  EXPECT_THAT(tried->rulesets(0).ruleset(), HasSubstr("n1"));
+  EXPECT_THAT(tried->rulesets(1).error(), HasSubstr("no inet tables here"));
+  EXPECT_THAT(tried->rulesets(2).ruleset(), HasSubstr("n3"));
+  EXPECT_NE(tried->fault().plan().seed(), 0u);
+  EXPECT_TRUE(agents_[0]->last_stage().validate_only());
+  EXPECT_GT(agents_[0]->last_stage().flows_size(), 0);
+  v1::ListFaultsResponse list;
+  v1::ListFaultsRequest all;
+  all.set_include_ended(true);
+  ASSERT_TRUE(Call(&v1::Controller::StubInterface::ListFaults, all, list).ok());
+  EXPECT_EQ(list.faults_size(), 0);
+}
+
+TEST_F(ServiceTest, ARefusalOfOneHostFailsTheFaultWithNothingInForce) {
+  agents_[2]->RefuseStage(absl::ResourceExhaustedError("64 faults are held"));
+  auto created = Create(Halves());
+  ASSERT_TRUE(created.ok()) << created.status();
+  const std::string id = created->fault().id();
+  ASSERT_TRUE(Becomes(id, sunder::v1::FAULT_STATE_FAILED));
+  EXPECT_THAT(Get(id)->ShortDebugString(), HasSubstr("64 faults are held"));
+  for (auto& agent : agents_) {
+    EXPECT_NE(agent->held(id).state(), agent::v1::STATE_IN_FORCE);
+  }
+}
+
+TEST_F(ServiceTest, RefusesRequestsThatSayNothingOrTooMuch) {
+  v1::CreateFaultRequest nothing;
+  v1::CreateFaultResponse response;
+  const absl::Status missing =
+      Call(&v1::Controller::StubInterface::CreateFault, nothing, response);
+  EXPECT_TRUE(absl::IsInvalidArgument(missing)) << missing;
+  ASSERT_TRUE(GetErrorDetail(missing).has_value());
+  EXPECT_EQ(GetErrorDetail(missing)->subject(), "spec");
+
+  sunder::v1::FaultSpec spec = Halves();
+  spec.set_name(std::string(257, 'x'));
+  EXPECT_TRUE(absl::IsInvalidArgument(Create(spec).status()));
+  spec = Halves();
+  spec.mutable_shape()->mutable_partial()->set_a("host:nowhere");
+  const absl::Status unknown = Create(spec).status();
+  EXPECT_TRUE(absl::IsNotFound(unknown)) << unknown;
+  EXPECT_TRUE(GetErrorDetail(unknown).has_value());
+
+  EXPECT_TRUE(absl::IsInvalidArgument(Heal({}).status()));
+  v1::HealFaultsRequest both;
+  both.set_everyones(true);
+  both.add_ids("x");
+  EXPECT_TRUE(absl::IsInvalidArgument(Heal(both).status()));
+  EXPECT_TRUE(absl::IsNotFound(Get("nosuch").status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Get("").status()));
+}
+
+TEST_F(ServiceTest, HealsOfOneOwnerLeaveTheOthersAlone) {
+  sunder::v1::FaultSpec other = Halves();
+  other.set_owner("you");
+  other.set_name("theirs");
+  const std::string mine = InForce(), theirs = InForce(other);
+  v1::HealFaultsRequest request;
+  request.set_all_of_owner("me");
+  request.set_validate_only(true);
+  EXPECT_EQ(Heal(request)->faults(0).id(), mine);
+  EXPECT_EQ(Get("split")->state(), sunder::v1::FAULT_STATE_IN_FORCE);
+  request.set_validate_only(false);
+  ASSERT_EQ(Heal(request)->faults_size(), 1);
+  EXPECT_TRUE(Becomes(mine, sunder::v1::FAULT_STATE_HEALED));
+  EXPECT_EQ(Get("theirs")->id(), theirs);
+  EXPECT_EQ(Get("theirs")->state(), sunder::v1::FAULT_STATE_IN_FORCE);
+}
+
+TEST_F(ServiceTest, AHeldFaultHealsWhenItsHoldingStreamEnds) {
+  sunder::v1::FaultSpec spec = Halves();
+  spec.set_hold(true);
+  auto created = Create(spec);
+  ASSERT_TRUE(created.ok()) << created.status();
+  const std::string id = created->fault().id();
+  {
+    grpc::ClientContext context;
+    v1::WatchFaultRequest request;
+    request.set_id(id);
+    request.set_hold(true);
+    auto stream = stub_->WatchFault(&context, request);
+    v1::WatchFaultResponse response;
+    while (stream->Read(&response) &&
+           response.fault().state() != sunder::v1::FAULT_STATE_IN_FORCE) {
+    }
+    ASSERT_EQ(response.fault().state(), sunder::v1::FAULT_STATE_IN_FORCE);
+    context.TryCancel();
+  }
+  EXPECT_TRUE(Becomes(id, sunder::v1::FAULT_STATE_HEALED))
+      << Get(id)->ShortDebugString();
+}
+
+TEST_F(ServiceTest, OnlyADeclaredHoldCanHold) {
+  const std::string id = InForce();
+  grpc::ClientContext context;
+  v1::WatchFaultRequest request;
+  request.set_id(id);
+  request.set_hold(true);
+  auto stream = stub_->WatchFault(&context, request);
+  v1::WatchFaultResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(ServiceTest, AControllerThatComesBackGoesOnWithItsFaults) {
+  const std::string id = InForce();
+  End();
+  Begin();
+  EXPECT_TRUE(Becomes(id, sunder::v1::FAULT_STATE_IN_FORCE));
+  const uint64_t before = agents_[0]->held(id).keep_alive();
+  const BootInstant give_up = BootNow() + absl::Seconds(10);
+  while (agents_[0]->held(id).keep_alive() == before && BootNow() < give_up) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_GT(agents_[0]->held(id).keep_alive(), before);
+}
+
+TEST_F(ServiceTest, AStoreThatCannotWriteFailsTheFaultBeforeAnythingIsSent) {
+  engine_->Post([this] {
+    store_->fail_with = absl::ResourceExhaustedError("disk full");
+  });
+  auto created = Create(Halves());
+  ASSERT_TRUE(created.ok()) << created.status();
+  const std::string id = created->fault().id();
+  ASSERT_TRUE(Becomes(id, sunder::v1::FAULT_STATE_FAILED));
+  EXPECT_THAT(Get(id)->reason(), HasSubstr("disk full"));
+  EXPECT_EQ(agents_[0]->last_stage().fault_id(), "");
+}
+
+TEST_F(ServiceTest, ListsAgentsWithTheirClocks) {
+  InForce();
+  v1::ListAgentsResponse list;
+  ASSERT_TRUE(Call(&v1::Controller::StubInterface::ListAgents,
+                   v1::ListAgentsRequest(), list)
+                  .ok());
+  ASSERT_EQ(list.agents_size(), kHosts);
+  EXPECT_EQ(list.term(), term_);
+  EXPECT_EQ(list.agents(0).host(), "n1");
+  EXPECT_EQ(list.agents(0).target(), agents_[0]->target());
+  EXPECT_TRUE(list.agents(0).reachable()) << list.agents(0).error();
+  EXPECT_EQ(list.agents(0).version(), "fake");
+  EXPECT_TRUE(list.agents(0).has_clock_uncertainty());
+}
+
+TEST_F(ServiceTest, ShowsTheTopologyAndReadsItAgainOnDemand) {
+  v1::GetTopologyRequest request;
+  v1::GetTopologyResponse response;
+  const auto method = &v1::Controller::StubInterface::GetTopology;
+  ASSERT_TRUE(Call(method, request, response).ok());
+  EXPECT_EQ(response.topology().hosts_size(), kHosts);
+  std::ofstream(dir_.path() + "/inventory.yaml", std::ios::app)
+      << "  - {name: n9, addresses: [10.9.0.9]}\n";
+  request.set_refresh(true);
+  ASSERT_TRUE(Call(method, request, response).ok());
+  EXPECT_EQ(response.topology().hosts_size(), kHosts + 1);
+}
+
+TEST_F(ServiceTest, AKillWithoutMarathonIsRefused) {
+  v1::KillTasksRequest request;
+  request.set_selector("app:/shop");
+  request.set_all(true);
+  v1::KillTasksResponse response;
+  const absl::Status refused =
+      Call(&v1::Controller::StubInterface::KillTasks, request, response);
+  EXPECT_FALSE(refused.ok());
+  EXPECT_FALSE(refused.message().empty());
+}
+
+TEST_F(ServiceTest, AnotherControllerOfHigherTermSupersedesIt) {
+  const std::string id = InForce();
+  auto other = agent::v1::Agent::NewStub(grpc::CreateChannel(
+      agents_[0]->target(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  agent::v1::HealRequest heal;
+  heal.mutable_caller()->set_term(1000);
+  heal.set_fault_id("another");
+  agent::v1::HealResponse healed;
+  ASSERT_TRUE(other->Heal(&context, heal, &healed).ok());
+  const BootInstant give_up = BootNow() + absl::Seconds(10);
+  while (!superseded_ && BootNow() < give_up) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_TRUE(superseded_);
+}
+
+TEST_F(ServiceTest, DoesNotTakeASocketOnWhichAnotherListens) {
+  auto second = StartServer(Listen(), TlsFiles(), *service_);
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+  EXPECT_TRUE(absl::IsNotFound(Get("x").status()));  // The first still answers.
+}
+
+}  // namespace
+}  // namespace sunder::controller
