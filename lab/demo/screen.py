@@ -84,7 +84,7 @@ class Screen:
         self.note(f"{mark} {text}", *(() if ok else ("red",)))
 
 
-def milliseconds(ns):
-    """For people: two decimals below ten, else one."""
+def milliseconds(ns, sign=""):
+    """For people: two decimals below ten, else one. `sign` "+" shows it always."""
     value = ns / 1e6
-    return f"{value:.2f} ms" if abs(value) < 10 else f"{value:.1f} ms"
+    return f"{value:{sign}.{2 if abs(value) < 10 else 1}f} ms"

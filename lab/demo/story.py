@@ -204,10 +204,8 @@ class Story:
                          f"and {milliseconds(self._ended.resolution)} there at most", "dim")
         self._note("cut", self._began, self._asked, in_force)
         self._note("heal", self._ended, self._heal_asked, healed)
-        self._check("instants", True, "every cut pair was seen to be cut and to heal: in force "
-                    f"{milliseconds(self._began.complete - self._began.began)} after the first "
-                    f"dropped packet, whole {milliseconds(self._ended.complete - self._ended.began)}"
-                    " after the first that passed")
+        self._check("instants", True, f"five hosts were cut within {milliseconds(self._began.skew)} "
+                    f"of each other, and whole again within {milliseconds(self._ended.skew)}")
         self._check("said_no_sooner_than_so", word.kept(in_force, self._began) and
                     word.kept(healed, self._ended),
                     "on no host did Sunder say in force or healed before the packets did")
@@ -253,7 +251,7 @@ def _same_side(pair):
 
 def _after(change, at):
     """Each host's instant, counted from the change's first packet."""
-    return [f"+{milliseconds(at[h] - change.began)}" if h in at else "?" for h in WEST + EAST]
+    return [milliseconds(at[h] - change.began, "+") if h in at else "?" for h in WEST + EAST]
 
 
 def _short_id():

@@ -20,7 +20,7 @@ def test_the_demo_tells_its_story(tmp_path):
     run, figures = demo(tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     assert all(check["ok"] for check in figures["checks"])
-    assert len(figures["checks"]) == 10
+    assert len(figures["checks"]) == 9
     assert figures["seconds"] < 120
     assert "\033" not in run.stdout
     assert figures["masters_during"][0] == "n1" != figures["master_after"]

@@ -89,6 +89,7 @@ def test_where_no_terminal_watches_there_are_no_colours():
 def test_numbers_for_people():
     assert [milliseconds(n) for n in (0, 1_234_567, 12_345_678)] == [
         "0.00 ms", "1.23 ms", "12.3 ms"]
+    assert [milliseconds(n, "+") for n in (1_000_000, -20_000_000)] == ["+1.00 ms", "-20.0 ms"]
 
 
 FAULT = {"hosts": [

@@ -64,7 +64,7 @@ def test_each_failure_makes_the_next_start_later(marathon):
 
 def test_a_task_that_ignores_sigterm_is_killed_after_its_grace(marathon):
     sleeping = nap()
-    (task,) = marathon.deploy({**APP, "taskKillGracePeriodSeconds": 0.2, "cmd":
+    (task,) = marathon.deploy({**APP, "taskKillGracePeriodSeconds": 1, "cmd":
                                f"trap 'echo no' TERM; echo x; while :; do {sleeping}; done"})
     marathon.written(task)
     marathon.delete_all()
