@@ -49,6 +49,8 @@ def streaming(hands, names, gap_ms=1.0):
     for name in names:
         hands[name].do("stream", listen=[address[name, f] for f in FAMILIES], gap_ms=gap_ms,
                        targets=[address[n, f] for n in names if n != name for f in FAMILIES])
+    for name in names:
+        hands[name].do("stream_send")
     stopped = {}
     try:
         yield streaming_

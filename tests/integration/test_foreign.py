@@ -5,14 +5,28 @@ import pytest
 HOSTS = 2
 NFT = """
 table inet firewall {
-  set allowed { type ipv4_addr; flags interval; elements = { 192.0.2.0/24, 198.51.100.7 } }
-  chain input { type filter hook input priority filter; policy accept;
-    ip saddr @allowed tcp dport 22 counter accept comment "theirs" }
-  chain raw { type filter hook prerouting priority raw; policy accept; counter }
+  set allowed { type ipv4_addr; flags interval; elements = { 192.0.2.0/24, 198.51.100.7 }; }
+  chain input {
+    type filter hook input priority filter; policy accept;
+    ip saddr @allowed tcp dport 22 counter accept comment "theirs"
+  }
+  chain raw {
+    type filter hook prerouting priority raw; policy accept;
+    counter
+  }
 }
-table ip sun { chain c { type filter hook output priority 5; policy accept; } }
-table netdev edge { chain in { type filter hook ingress device eth0 priority 0; policy accept; counter } }
-table ip6 nat6 { chain post { type nat hook postrouting priority srcnat; policy accept; } }
+table ip sun {
+  chain c { type filter hook output priority 5; policy accept; }
+}
+table netdev edge {
+  chain in {
+    type filter hook ingress device eth0 priority 0; policy accept;
+    counter
+  }
+}
+table ip6 nat6 {
+  chain post { type nat hook postrouting priority srcnat; policy accept; }
+}
 """
 COMMANDS = [
     ["iptables-legacy", "-A", "INPUT", "-s", "192.0.2.9", "-j", "DROP"],
@@ -25,7 +39,7 @@ COMMANDS = [
     ["tc", "class", "add", "dev", "eth0", "parent", "1:", "classid", "1:10", "htb",
      "rate", "9gbit"],
     ["tc", "qdisc", "add", "dev", "eth0", "clsact"],
-    ["ip", "link", "add", "dummy-theirs", "type", "dummy"],
+    ["ip", "link", "add", "theirs0", "type", "bridge"],
 ]
 
 

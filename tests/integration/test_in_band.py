@@ -13,8 +13,7 @@ NAMES = ("n1", "n2", "n3")
 PORT = 7321
 # Neighbour entries are verified again after a second or so instead of half a minute.
 NEIGHBOURS_AGE_FAST = [
-    f"net.{v}.neigh.{where}.{what}"
-    for v in ("ipv4", "ipv6") for where in ("default", "eth0")
+    f"net.{v}.neigh.eth0.{what}" for v in ("ipv4", "ipv6")
     for what in ("base_reachable_time_ms=1000", "delay_first_probe_time=1", "gc_stale_time=1")]
 
 

@@ -198,9 +198,14 @@ class Worker:
         return "ok"
 
     def stream(self, targets, listen, port=7100, gap_ms=1.0):
-        """Begins to send a numbered UDP packet to each target every gap, and to
-        record what comes in on the `listen` addresses."""
+        """Begins to record what comes in on the `listen` addresses, and prepares to
+        send a numbered UDP packet to each target every gap."""
         self._stream = Stream(targets, listen, port, gap_ms / 1e3)
+        return "ok"
+
+    def stream_send(self):
+        """Begins to send, once all hosts listen."""
+        self._stream.send()
         return "ok"
 
     def stream_stop(self):
@@ -225,9 +230,15 @@ class Stream:
         self._ended = threading.Event()
         self._in = [self._socket(a) for a in listen]
         self._out = {t: self._socket(t, bind=False) for t in targets}
-        self._threads = [threading.Thread(target=f) for f in (self._send, self._receive)]
-        for t in self._threads:
-            t.start()
+        self._threads = []
+        self._start(self._receive)
+
+    def send(self):
+        self._start(self._send)
+
+    def _start(self, function):
+        self._threads.append(threading.Thread(target=function))
+        self._threads[-1].start()
 
     def _socket(self, address, bind=True):
         s = socket.socket(family_of(address), socket.SOCK_DGRAM)
