@@ -116,6 +116,19 @@ def end_to_end(_):
     return pytest("tests/lab", "tests/integration", env=programs("asan-ubsan"))
 
 
+def mutants(_):
+    """Every test of a fault, against agents that lie: each must notice"""
+    if not build("asan-ubsan", "sunder", "sunder-controller", "sunder-agent-mutant"):
+        return Count(0, 1)
+    done = subprocess.run(
+        ["/usr/bin/python3", "tests/mutants/run.py", f"{BUILD}/asan-ubsan/bin"],
+        cwd=ROOT, env={**os.environ, **SANITIZER_ENV}, check=False, text=True,
+        stdout=subprocess.PIPE)
+    print(done.stdout)
+    counts = re.search(r"(\d+) noticed, (\d+) missed", done.stdout)
+    return Count(int(counts[1]), int(counts[2])) if counts else Count(0, 1)
+
+
 def threads(_):
     """The parts without gRPC under the thread sanitizer"""
     return ctest("tsan", "-LE", "kernel")
@@ -158,6 +171,7 @@ GATE = {
     "structure": structure,
     "sanitized": sanitized,
     "end-to-end": end_to_end,
+    "mutants": mutants,
     "threads": threads,
     "fuzz": fuzz,
     "tidy": tidy,

@@ -20,7 +20,6 @@
 #include "absl/strings/str_cat.h"
 #include "agent/core/core.h"
 #include "agent/kernel/netlink_socket.h"
-#include "agent/kernel/nft_kernel.h"
 #include "agent/kernel/probes.h"
 #include "agent/service/agent_service.h"
 #include "agent/service/clock_watch.h"
@@ -133,7 +132,7 @@ void SayGoodbye(const Core& core) {
 
 }  // namespace
 
-absl::Status RunAgent(const Options& options) {
+absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
   absl::StatusOr<UniqueFd> signals = BlockSignals();
   if (!signals.ok()) return signals.status();
   if (absl::Status s = MakeDirectories(options.state_dir); !s.ok()) return s;
@@ -148,8 +147,8 @@ absl::Status RunAgent(const Options& options) {
   if (!features.ok()) return features.status();
   auto loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
-  auto nft = NftKernel::Create();
-  if (!nft.ok()) return nft.status();
+  const auto own_kernel = make_kernel();
+  if (!own_kernel.ok()) return own_kernel.status();
   auto clock_watch = ClockWatch::Create();
   if (!clock_watch.ok()) return clock_watch.status();
   const StopLatch latch(options.state_dir);
@@ -157,7 +156,7 @@ absl::Status RunAgent(const Options& options) {
   if (!latch_watch.ok()) return latch_watch.status();
 
   const RecordFile records(options.state_dir);
-  LatchedKernel kernel(nft->get(), &latch);
+  LatchedKernel kernel(own_kernel->get(), &latch);
   Core core(*identity, RandomNumber<uint32_t>);
   Driver driver(&core, &kernel, &records, loop->get());
   AgentService service(

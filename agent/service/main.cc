@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/kernel/nft_kernel.h"
 #include "agent/service/agent.h"
 #include "agent/service/heal_all.h"
 #include "agent/service/options.h"
@@ -20,7 +21,7 @@ absl::Status Run(const Options& options) {
     case Command::kReleaseLatch:
       return ReleaseLatch(options.state_dir, std::cout);
     case Command::kServe:
-      return RunAgent(options);
+      return RunAgent(options, NftKernel::Create);
   }
   return absl::OkStatus();
 }

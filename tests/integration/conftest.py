@@ -14,8 +14,14 @@ from lab import Lab  # noqa: E402
 
 def pytest_configure(config):
     config.addinivalue_line(
-        "markers", "fault(family, way): asserts that a fault is in force; must fail under "
-        "an agent that does not inject it (tests/mutants)")
+        "markers", "fault(family=None): asserts that a fault is in force (for one address "
+        "family, or for both); must fail under an agent that lies (tests/mutants)")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for mark in item.iter_markers("fault"):
+            item.user_properties.append(("family", mark.kwargs.get("family", "")))
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,8 @@ import contextlib
 import datetime
 import time
 
+from lab import until
+
 FAMILIES = ("ipv4", "ipv6")
 # Fewer lost packets in a row than this are noise of the machine, not a fault.
 NOISE = 3
@@ -44,8 +46,29 @@ def streaming(hands, names, gap_ms=1.0):
             """How many packets `receiver` has had so far, by source address."""
             return hands[receiver].do("stream_mark")
 
-    streaming_ = Streaming()
+        def wait_dropping(self, sender, receiver):
+            """Until a tenth of a second goes by in which nothing of `sender` comes."""
+            sources = [address[sender, f] for f in FAMILIES]
+            last, since = None, now()
+
+            def silent():
+                nonlocal last, since
+                counts = self.counts(receiver)
+                seen = [counts.get(s, 0) for s in sources]
+                if seen != last:
+                    last, since = seen, now()
+                return now() - since > 100_000_000
+            until(silent, 5, f"{receiver} to hear nothing of {sender}")
+
+        def wait_passing(self, sender, receiver, seconds=15):
+            """Until packets of `sender` come in again, of both families."""
+            start = self.counts(receiver)
+            until(lambda: all(self.counts(receiver).get(s, 0) > start.get(s, 0) + 20
+                              for s in (address[sender, f] for f in FAMILIES)),
+                  seconds, f"{receiver} to hear {sender} again")
+
     address = {(n, f): hands.address(n, f) for n in names for f in FAMILIES}
+    streaming_ = Streaming()
     for name in names:
         hands[name].do("stream", listen=[address[name, f] for f in FAMILIES], gap_ms=gap_ms,
                        targets=[address[n, f] for n in names if n != name for f in FAMILIES])

@@ -36,6 +36,7 @@ def test_all_hosts_start_at_one_instant_though_their_clocks_differ_by_a_day(lab,
     with streaming(hands, NAMES) as s:
         fault = lab.sunder("partition", "--groups", "n1|n2|n3", "--for", "60s",
                            "-o", "json").check().json
+        s.wait_dropping("n1", "n2")
         lab.sunder("heal", fault["id"]).check()
     start = boot_ns(fault["start"])
     uncertainty = seconds_ns(fault["start"]["uncertainty"])

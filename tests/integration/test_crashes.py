@@ -16,6 +16,7 @@ NAMES = ("n1", "n2", "n3")
 HEAL_SLACK = 50_000_000
 LEASE = 5_000_000_000
 INTERVAL = 1_000_000_000
+CUT = [("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3")]
 SPLIT = ["partition", "--groups", "n1|n2,n3", "--for", "300s", "-o", "json"]
 
 
@@ -37,28 +38,6 @@ def tables(lab, name):
     return lab.host(name).run(["nft", "list", "tables"]).check().stdout
 
 
-def wait_dropping(streaming_, receiver, senders):
-    """Waits until packets of `senders` no longer arrive at `receiver`."""
-    before = {}
-
-    def silent():
-        counts = streaming_.counts(receiver)
-        same = all(counts.get(s) == before.get(s) for s in senders)
-        before.update(counts)
-        return same and before
-    until(silent, 5, f"{receiver} to hear nothing of {senders}")
-
-
-def wait_passing(streaming_, receiver, senders, seconds):
-    start = streaming_.counts(receiver)
-    until(lambda: all(streaming_.counts(receiver).get(s, 0) > start.get(s, 0) + 50
-                      for s in senders), seconds, f"{receiver} to hear {senders} again")
-
-
-def addresses(hands, *names):
-    return [hands.address(n, f) for n in names for f in ("ipv4", "ipv6")]
-
-
 def last_expiry(lab, fault, host):
     shown = lab.sunder("show", fault["id"], "-o", "json").check().json
     status = next(h for h in shown["hosts"] if h["host"] == host)
@@ -69,12 +48,12 @@ def last_expiry(lab, fault, host):
 def test_when_an_agent_is_killed_its_host_heals_by_its_last_expiry(lab, hands):
     with streaming(hands, NAMES) as s:
         fault = lab.sunder(*SPLIT).check().json
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         lab.agent("n1").kill()
         killed = now()
-        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+        s.wait_passing("n2", "n1")
         expiry = last_expiry(lab, fault, "n1")
-        wait_passing(s, "n2", addresses(hands, "n1"), 15)
+        s.wait_passing("n1", "n2")
     for family in ("ipv4", "ipv6"):
         _, last, _ = s.outages.only("n2", "n1", family)
         assert last <= expiry + HEAL_SLACK, f"{ms(last - expiry)} ms after the last expiry"
@@ -86,13 +65,12 @@ def test_when_an_agent_is_killed_its_host_heals_by_its_last_expiry(lab, hands):
 def test_when_the_controller_is_killed_all_hosts_heal_within_a_lease(lab, hands):
     with streaming(hands, NAMES) as s:
         lab.sunder(*SPLIT).check()
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         lab.controller.kill()
         killed = now()
-        for a, b in (("n1", "n2"), ("n2", "n1"), ("n3", "n1")):
-            wait_passing(s, a, addresses(hands, b), 15)
-    healed = [s.outages.only(a, b)[1]
-              for a, b in (("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3"))]
+        for pair in CUT:
+            s.wait_passing(*pair)
+    healed = [s.outages.only(*pair)[1] for pair in CUT]
     assert max(healed) <= killed + LEASE + HEAL_SLACK
     assert max(healed) - min(healed) <= INTERVAL + HEAL_SLACK
     assert min(healed) > killed
@@ -102,14 +80,14 @@ def test_when_the_controller_is_killed_all_hosts_heal_within_a_lease(lab, hands)
 def test_with_every_process_dead_the_kernel_heals(lab, hands):
     with streaming(hands, NAMES) as s:
         lab.sunder(*SPLIT).check()
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         for program in (lab.controller, *map(lab.agent, NAMES)):
             program.kill()
         killed = now()
-        for a, b in (("n1", "n2"), ("n2", "n1"), ("n3", "n1")):
-            wait_passing(s, a, addresses(hands, b), 15)
+        for pair in CUT:
+            s.wait_passing(*pair)
     assert not any(p.running for p in (lab.controller, *map(lab.agent, NAMES)))
-    for pair in (("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3")):
+    for pair in CUT:
         for family in ("ipv4", "ipv6"):
             assert killed < s.outages.only(*pair, family)[1] <= killed + LEASE + HEAL_SLACK
 
@@ -118,15 +96,15 @@ def test_with_every_process_dead_the_kernel_heals(lab, hands):
 def test_a_stopped_agent_continued_after_its_expiry_drops_not_one_packet_more(lab, hands):
     with streaming(hands, NAMES) as s:
         lab.sunder(*SPLIT).check()
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         lab.agent("n1").pause()
         stopped = now()
-        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+        s.wait_passing("n2", "n1")
         # Its keep-alives of the last seconds wait in its socket.
         lab.agent("n1").resume()
-        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+        s.wait_passing("n2", "n1")
         until(lambda: "sunder" not in tables(lab, "n1"), 10, "the agent to sweep")
-        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+        s.wait_passing("n2", "n1")
     for family in ("ipv4", "ipv6"):
         _, last, _ = s.outages.only("n2", "n1", family)
         assert stopped < last <= stopped + LEASE + HEAL_SLACK
@@ -136,15 +114,15 @@ def test_a_stopped_agent_continued_after_its_expiry_drops_not_one_packet_more(la
 def test_a_stopped_controller_continued_later_brings_nothing_back(lab, hands):
     with streaming(hands, NAMES) as s:
         fault = lab.sunder(*SPLIT).check().json
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         lab.controller.pause()
-        for a, b in (("n1", "n2"), ("n2", "n1"), ("n3", "n1")):
-            wait_passing(s, a, addresses(hands, b), 15)
+        for pair in CUT:
+            s.wait_passing(*pair)
         lab.controller.resume()
         until(lambda: lab.sunder("show", fault["id"], "-o", "json").json["state"]
               in ("FAULT_STATE_EXPIRED", "FAULT_STATE_HEALED"), 10, "the controller to say so")
-        wait_passing(s, "n1", addresses(hands, "n2"), 15)
-    for pair in (("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3")):
+        s.wait_passing("n2", "n1")
+    for pair in CUT:
         s.outages.only(*pair)
 
 
@@ -152,7 +130,7 @@ def test_a_stopped_controller_continued_later_brings_nothing_back(lab, hands):
 def test_a_controller_that_restarts_at_once_goes_on_holding(lab, hands):
     with streaming(hands, NAMES) as s:
         fault = lab.sunder(*SPLIT).check().json
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         lab.controller.kill()
         lab.controller.start()
         restarted = now()
@@ -160,8 +138,8 @@ def test_a_controller_that_restarts_at_once_goes_on_holding(lab, hands):
         shown = lab.sunder("show", fault["id"], "-o", "json").check().json
         assert shown["state"] == "FAULT_STATE_IN_FORCE"
         lab.sunder("heal", fault["id"]).check()
-        wait_passing(s, "n1", addresses(hands, "n2"), 5)
-    for pair in (("n2", "n1"), ("n1", "n2"), ("n3", "n1"), ("n1", "n3")):
+        s.wait_passing("n2", "n1")
+    for pair in CUT:
         assert s.outages.only(*pair)[1] > restarted + LEASE
 
 
@@ -169,12 +147,12 @@ def test_a_controller_that_restarts_at_once_goes_on_holding(lab, hands):
 def test_an_agent_that_restarts_adopts_what_is_alive_and_the_fault_goes_on(lab, hands):
     with streaming(hands, NAMES) as s:
         fault = lab.sunder(*SPLIT, "--on-partial", "continue").check().json
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         lab.agent("n1").kill()
         lab.agent("n1").start()
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         lab.sunder("heal", fault["id"]).check()
-        wait_passing(s, "n1", addresses(hands, "n2"), 10)
+        s.wait_passing("n2", "n1")
     s.outages.only("n2", "n1")
 
 
@@ -182,11 +160,11 @@ def test_an_agent_that_restarts_adopts_what_is_alive_and_the_fault_goes_on(lab, 
 def test_a_held_fault_heals_when_its_client_is_killed(lab, hands):
     with streaming(hands, NAMES) as s:
         client = lab.sunder_popen(*SPLIT, "--hold", stdout=subprocess.DEVNULL)
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         client.kill()
         client.wait()
         killed = now()
-        wait_passing(s, "n1", addresses(hands, "n2"), 15)
+        s.wait_passing("n2", "n1")
     assert s.outages.only("n2", "n1")[1] <= killed + LEASE + HEAL_SLACK
 
 
@@ -194,12 +172,12 @@ def test_a_held_fault_heals_when_its_client_is_killed(lab, hands):
 def test_heal_all_removes_everything_and_keeps_faults_out_until_released(lab, hands):
     with streaming(hands, NAMES) as s:
         lab.sunder(*SPLIT).check()
-        wait_dropping(s, "n1", addresses(hands, "n2"))
+        s.wait_dropping("n2", "n1")
         state_dir = lab.directory / "n1"
         lab.host("n1").run([lab.binaries / "sunder-agent", "--heal-all",
                             "--state-dir", state_dir]).check()
         assert "sunder" not in tables(lab, "n1")
-        wait_passing(s, "n1", addresses(hands, "n2"), 10)
+        s.wait_passing("n2", "n1")
         refused = lab.sunder(*SPLIT)
         assert refused.code == 1
         assert "latch" in refused.stderr

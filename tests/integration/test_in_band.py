@@ -85,6 +85,9 @@ def test_the_control_channel_lives_through_every_fault(in_band, words):
     lab, hands = in_band
     with streaming(hands, NAMES, gap_ms=5) as s:
         fault = lab.sunder(*words, "--for", "60s", "-o", "json").check().json
+        cut = ("n1", "n3") if words[1] == "n1,n2" else ("n3", "n1")
+        if "--protocol" not in words:
+            s.wait_dropping(*cut)
         since = now()
         until(lambda: now() > since + 12_000_000_000, 15, "neighbour entries to age twice")
         shown = lab.sunder("show", fault["id"], "-o", "json").check().json
@@ -92,7 +95,6 @@ def test_the_control_channel_lives_through_every_fault(in_band, words):
         assert all_reachable(lab)
         lab.sunder("heal", fault["id"]).check()
     if "--protocol" not in words:
-        cut = ("n1", "n3") if words[1] == "n1,n2" else ("n3", "n1")
         for family in ("ipv4", "ipv6"):
             s.outages.only(*cut, family)
 
@@ -105,6 +107,7 @@ def test_an_agent_that_loses_its_controller_and_all_are_whole_within_a_lease(in_
     with streaming(hands, NAMES) as s:
         fault = lab.sunder("partition", "--groups", "n1|n2|n3", "--for", "60s",
                            "-o", "json").check().json
+        s.wait_dropping("n1", "n2")
         lab.host("n1").run(["nft", "-f", "-"], stdin=block).check()
         lost = now()
         try:

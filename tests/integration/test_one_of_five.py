@@ -110,6 +110,7 @@ def test_one_that_dies_around_the_start_and_the_fault_is_partial_at_most_briefly
 def test_one_that_dies_in_force_and_the_others_heal_before_it(lab, hands):
     with streaming(hands, NAMES) as s:
         lab.sunder(*SPLIT).check()
+        s.wait_dropping("n3", "n1")
         lab.agent("n3").kill()
         killed = now()
         until(lambda: now() > killed + LEASE + 2 * INTERVAL, 10, "a lease to pass")

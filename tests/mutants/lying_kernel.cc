@@ -1,0 +1,142 @@
+#include "tests/mutants/lying_kernel.h"
+
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "agent/kernel/nft_kernel.h"
+#include "agent/rules/compile.h"
+#include "agent/rules/to_nft.h"
+
+namespace sunder::agent {
+namespace {
+
+using Request = std::shared_ptr<const v1::StageRequest>;
+using Lie = std::function<void(v1::StageRequest&)>;
+
+void Nothing(v1::StageRequest& request) { request.clear_flows(); }
+
+void Reverse(v1::StageRequest& request) {
+  for (sunder::v1::Flow& flow : *request.mutable_flows()) {
+    flow.mutable_sources()->Swap(flow.mutable_destinations());
+    flow.mutable_source_ports()->Swap(flow.mutable_destination_ports());
+  }
+}
+
+void DropIpv4(google::protobuf::RepeatedPtrField<std::string>& addresses) {
+  for (int i = addresses.size() - 1; i >= 0; --i) {
+    if (!absl::StrContains(addresses[i], ":")) {
+      addresses.DeleteSubrange(i, 1);
+    }
+  }
+}
+
+void Ipv6Only(v1::StageRequest& request) {
+  for (sunder::v1::Flow& flow : *request.mutable_flows()) {
+    DropIpv4(*flow.mutable_sources());
+    DropIpv4(*flow.mutable_destinations());
+  }
+}
+
+// Passes everything on; what is staged goes through `lie` first.
+class LyingKernel : public Kernel {
+ public:
+  LyingKernel(std::unique_ptr<Kernel> kernel, Lie lie)
+      : kernel_(std::move(kernel)), lie_(std::move(lie)) {}
+
+  absl::Status Stage(GateId gate, Request request) override {
+    auto changed = std::make_shared<v1::StageRequest>(*request);
+    lie_(*changed);
+    return kernel_->Stage(gate, std::move(changed));
+  }
+  absl::Status Arm(GateId gate, WallInstant start,
+                   BootInstant expiry) override {
+    return kernel_->Arm(gate, start, expiry);
+  }
+  absl::Status Open(GateId gate) override { return kernel_->Open(gate); }
+  absl::Status Refresh(GateId gate, BootInstant expiry) override {
+    return kernel_->Refresh(gate, expiry);
+  }
+  absl::Status Remove(GateId gate) override { return kernel_->Remove(gate); }
+  absl::StatusOr<KernelFault> Read(GateId gate) override {
+    return kernel_->Read(gate);
+  }
+  absl::StatusOr<std::vector<KernelFault>> List() override {
+    return kernel_->List();
+  }
+
+ private:
+  const std::unique_ptr<Kernel> kernel_;
+  const Lie lie_;
+};
+
+// Runs the nft program; this is a test's tool.
+void Nft(const std::string& ruleset) {
+  FILE* nft = popen("nft -f -", "w");
+  fwrite(ruleset.data(), 1, ruleset.size(), nft);
+  pclose(nft);
+}
+
+// Installs nothing at the receiving hook, and a table of its own at the output
+// while the fault is open. Nobody heals that but Remove: the lease is not under
+// test here.
+class SenderSideKernel : public LyingKernel {
+ public:
+  explicit SenderSideKernel(std::unique_ptr<Kernel> kernel)
+      : LyingKernel(std::move(kernel), Nothing) {}
+
+  absl::Status Stage(GateId gate, Request request) override {
+    v1::StageRequest reversed = *request;
+    Reverse(reversed);
+    const auto program = Compile(
+        gate, {request->fault_id(), request->generation(), request->digest()},
+        reversed.flows(), reversed.protected_());
+    if (!program.ok()) return program.status();
+    rulesets_[gate] = OutputRuleset(ToNft(*program));
+    return LyingKernel::Stage(gate, std::move(request));
+  }
+  absl::Status Open(GateId gate) override {
+    Nft(rulesets_[gate]);
+    return LyingKernel::Open(gate);
+  }
+  absl::Status Remove(GateId gate) override {
+    if (rulesets_.erase(gate) > 0) Nft("delete table inet mutant\n");
+    return LyingKernel::Remove(gate);
+  }
+
+ private:
+  // The same rules, in a table of another name, jumped to from the output hook.
+  static std::string OutputRuleset(std::string text) {
+    const size_t name = text.find("sunder_");
+    text.replace(name, text.find_first_of(" {", name) - name, "mutant");
+    text.replace(text.find("hook prerouting"), 15, "hook output");
+    return absl::StrCat(text, "\nadd rule inet mutant ", kGateChain, " goto ",
+                        kRulesChain, "\n");
+  }
+
+  std::map<GateId, std::string> rulesets_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie) {
+  absl::StatusOr<std::unique_ptr<NftKernel>> kernel = NftKernel::Create();
+  if (!kernel.ok()) return kernel.status();
+  if (lie == "sender-side") {
+    return std::make_unique<SenderSideKernel>(*std::move(kernel));
+  }
+  const std::map<absl::string_view, Lie> lies = {
+      {"nothing", Nothing}, {"reverse", Reverse}, {"ipv6-only", Ipv6Only}};
+  const auto found = lies.find(lie);
+  if (found == lies.end()) {
+    return absl::InvalidArgumentError(absl::StrCat("no lie ", lie));
+  }
+  return std::make_unique<LyingKernel>(*std::move(kernel), found->second);
+}
+
+}  // namespace sunder::agent

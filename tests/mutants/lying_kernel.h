@@ -1,0 +1,28 @@
+// Kernels that do not do what they are told and say that they did: what the
+// tests of faults must notice. Each is one way in which an injector could be
+// wrong.
+
+#ifndef SUNDER_TESTS_MUTANTS_LYING_KERNEL_H_
+#define SUNDER_TESTS_MUTANTS_LYING_KERNEL_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "agent/core/kernel.h"
+
+namespace sunder::agent {
+
+// `lie` is one of
+//   nothing      installs no flow at all
+//   reverse      drops what this host sends where it should drop what it
+//   receives
+//                (at the receiving hook, so: never)
+//   ipv6-only    leaves IPv4 whole
+//   sender-side  drops at the sender's output instead of the receiver's input
+// INVALID_ARGUMENT for another.
+absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie);
+
+}  // namespace sunder::agent
+
+#endif  // SUNDER_TESTS_MUTANTS_LYING_KERNEL_H_

@@ -1,0 +1,73 @@
+"""Runs every test that asserts a fault against agents that lie (lying_kernel.h).
+
+A test that passes though its fault was not injected proves nothing: it is printed,
+and this fails. Tests carry @pytest.mark.fault, with `family` where they look at one.
+
+    run.py BIN_DIR [LIE...]
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIES = {
+    # Lie: the family of the tests that need not notice it.
+    "nothing": None,
+    "reverse": None,
+    "ipv6-only": "ipv6",
+    "sender-side": None,
+}
+
+
+def binaries(bin_dir, folder):
+    """A folder in which the agent is the one that lies."""
+    for name, target in (("sunder", "sunder"), ("sunder-controller", "sunder-controller"),
+                         ("sunder-agent", "sunder-agent-mutant")):
+        (folder / name).symlink_to(pathlib.Path(bin_dir).resolve() / target)
+    return folder
+
+
+def run(lie, bin_dir):
+    """[(test, family it looks at or None, noticed)]"""
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.xml"
+        bins = pathlib.Path(folder) / "bin"
+        bins.mkdir()
+        subprocess.run(
+            ["/usr/bin/python3", "-m", "pytest", "-q", "-m", "fault", "--tb=no", "-n", "4",
+             "--dist", "loadfile", "-p", "no:cacheprovider", f"--junitxml={report}",
+             "-o", "junit_family=xunit1", "--no-summary", "tests/integration"],
+            cwd=ROOT, check=False, stdout=subprocess.DEVNULL,
+            env={**os.environ, "SUNDER_BIN": str(binaries(bin_dir, bins)), "SUNDER_LIE": lie})
+        results = []
+        for case in xml.parse(report).iter("testcase"):
+            family = next((p.get("value") for p in case.iter("property")
+                           if p.get("name") == "family"), None)
+            noticed = any(c.tag == "failure" for c in case)
+            broken = any(c.tag == "error" for c in case)
+            name = f"{case.get('classname').split('.')[-1]}.{case.get('name')}"
+            results.append((name, family or None, "ERROR" if broken else noticed))
+        return results
+
+
+def main(bin_dir, *lies):
+    passed = failed = 0
+    for lie in lies or LIES:
+        for name, family, noticed in run(lie, bin_dir):
+            if family is not None and family == LIES[lie]:
+                continue
+            ok = noticed is True
+            passed += ok
+            failed += not ok
+            print(f"{'noticed' if ok else 'BROKEN ' if noticed == 'ERROR' else 'MISSED '} "
+                  f"{lie:12} {name}", flush=True)
+    print(f"mutants: {passed} noticed, {failed} missed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
