@@ -181,7 +181,7 @@ absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
     // The loop runs on while the server waits for the calls at hand.
     stopper = std::thread([&] {
       (*server)->Shutdown(std::chrono::system_clock::now() +
-                          std::chrono::seconds(2));
+                          std::chrono::milliseconds(300));
       (*loop)->Stop();
     });
   };
