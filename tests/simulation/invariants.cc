@@ -33,6 +33,13 @@ void Invariants::Sent(const std::string& host, const controller::Call& call) {
   }
 }
 
+void Invariants::WallClockStepped(const std::string& host) {
+  for (auto& [id, fault] : faults_) {
+    const auto on = fault.hosts.find(host);
+    if (on != fault.hosts.end()) on->second.dropping = false;
+  }
+}
+
 void Invariants::CheckKernels(Now now) {
   for (auto& [id, fault] : faults_) {
     size_t dropping = 0;

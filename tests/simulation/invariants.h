@@ -34,6 +34,9 @@ class Invariants {
     until = std::max(until, now + blindness);
   }
 
+  // A gate that was open by the clock alone may be shut now; that did not heal.
+  void WallClockStepped(const std::string& host);
+
   void CheckKernels(Now now);
   void CheckView(const sunder::v1::Fault& view, Now now);
 

@@ -363,6 +363,7 @@ void World::StepWallClock(int host, absl::Duration by) {
   invariants_.Interfered(node(host).name(), now_);
   Refresh();
   node(host).host().StepWall(by);
+  invariants_.WallClockStepped(node(host).name());
   AfterNode(host);
 }
 
