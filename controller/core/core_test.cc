@@ -1,0 +1,211 @@
+// What the core asks of its shell and tells its callers. The life of faults
+// over hosts is tested in tests/simulation, against the agents' real core.
+
+#include "controller/core/core.h"
+
+#include <algorithm>
+
+#include "gtest/gtest.h"
+
+namespace sunder::controller {
+namespace {
+
+const BootInstant kStart = BootInstant::FromNanos(9'000'000'000'000);
+
+sunder::v1::FaultSpec Spec(int seconds = 10) {
+  sunder::v1::FaultSpec spec;
+  spec.mutable_duration()->set_seconds(seconds);
+  return spec;
+}
+
+sunder::v1::Plan PlanOn(const std::vector<std::string>& hosts) {
+  sunder::v1::Plan plan;
+  for (const auto& host : hosts) {
+    auto* part = plan.add_hosts();
+    part->set_host(host);
+    part->add_flows();
+  }
+  return plan;
+}
+
+class CoreTest : public testing::Test {
+ protected:
+  CoreTest() {
+    core_.Start(3, {}, now_);
+    core_.HostsChanged({"a", "b"}, now_);
+    core_.TakeActions();
+  }
+
+  template <typename Kind>
+  std::vector<Kind> Take() {
+    std::vector<Kind> kinds;
+    for (const Action& action : core_.TakeActions()) {
+      if (const Kind* kind = std::get_if<Kind>(&action)) kinds.push_back(*kind);
+    }
+    return kinds;
+  }
+
+  agent::v1::DescribeResponse Describe(uint64_t term = 3) const {
+    agent::v1::DescribeResponse response;
+    response.mutable_stamp()->set_boot_id("boot");
+    response.mutable_stamp()->set_incarnation(1);
+    response.mutable_stamp()->set_now_ns(now_.nanos());
+    response.mutable_stamp()->set_highest_term(term);
+    return response;
+  }
+
+  BootInstant now_ = kStart;
+  Options options_{.history = 2, .boot_base = kStart, .wall_base = {}};
+  Core core_{options_};
+};
+
+TEST_F(CoreTest, AsksEachNewHostWhatItHolds) {
+  core_.HostsChanged({"a", "b", "c"}, now_);
+  const auto calls = Take<Call>();
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].host, "c");
+  EXPECT_TRUE(
+      std::holds_alternative<agent::v1::DescribeRequest>(calls[0].request));
+}
+
+TEST_F(CoreTest, ForgetsAHostThatIsNoLongerThere) {
+  core_.HostsChanged({"b"}, now_);
+  ASSERT_EQ(core_.Agents(now_).size(), 1u);
+  EXPECT_EQ(core_.Agents(now_)[0].host, "b");
+}
+
+TEST_F(CoreTest, RefusesFaultsThatCannotBe) {
+  const auto code = [&](const std::string& id, const sunder::v1::FaultSpec& s,
+                        const sunder::v1::Plan& plan) {
+    return core_.CreateFault(id, s, plan, now_).code();
+  };
+  using absl::StatusCode;
+  EXPECT_EQ(code("", Spec(), PlanOn({"a"})), StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("1", Spec(0), PlanOn({"a"})), StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("1", Spec(86401), PlanOn({"a"})),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("1", Spec(), PlanOn({})), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code("1", Spec(), PlanOn({"x"})), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code("1", Spec(), PlanOn({"a", "a"})),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("1", Spec(86400), PlanOn({"a"})), StatusCode::kOk);
+  EXPECT_EQ(code("1", Spec(), PlanOn({"a"})), StatusCode::kAlreadyExists);
+}
+
+TEST_F(CoreTest, SendsNothingOfAFaultBeforeItIsRecorded) {
+  ASSERT_TRUE(core_.CreateFault("1", Spec(), PlanOn({"a"}), now_).ok());
+  const auto actions = core_.TakeActions();
+  ASSERT_FALSE(actions.empty());
+  EXPECT_TRUE(std::holds_alternative<Persist>(actions[0]));
+  EXPECT_TRUE(std::none_of(actions.begin(), actions.end(), [](const auto& a) {
+    return std::holds_alternative<Call>(a);
+  }));
+  EXPECT_EQ(core_.Find("1", now_)->state(), sunder::v1::FAULT_STATE_PLANNED);
+}
+
+TEST_F(CoreTest, FailsAFaultThatCannotBeRecorded) {
+  ASSERT_TRUE(core_.CreateFault("1", Spec(), PlanOn({"a"}), now_).ok());
+  core_.Persisted("1", absl::ResourceExhaustedError("disk full"), now_);
+  const auto view = core_.Find("1", now_);
+  EXPECT_EQ(view->state(), sunder::v1::FAULT_STATE_FAILED);
+  EXPECT_NE(view->reason().find("disk full"), std::string::npos);
+}
+
+TEST_F(CoreTest, KnowsNothingOfOtherIds) {
+  EXPECT_FALSE(core_.Find("1", now_).has_value());
+  EXPECT_TRUE(absl::IsNotFound(core_.HealFault("1", "", now_)));
+  EXPECT_TRUE(absl::IsNotFound(core_.HolderAttached("1", now_)));
+  EXPECT_TRUE(absl::IsNotFound(core_.HolderGone("1", now_)));
+  core_.Persisted("1", absl::OkStatus(), now_);
+  core_.AgentReplied(99, absl::UnavailableError(""), now_, now_);
+  core_.AgentReported("x", {}, now_);
+  core_.AgentUnreachable("x", absl::UnavailableError(""), now_);
+  EXPECT_TRUE(core_.TakeActions().empty());
+}
+
+TEST_F(CoreTest, RemembersTheLastEndedFaultsOnly) {
+  for (const char* id : {"1", "2", "3"}) {
+    ASSERT_TRUE(core_.CreateFault(id, Spec(), PlanOn({"a"}), now_).ok());
+    ASSERT_TRUE(core_.HealFault(id, "no", now_).ok());
+  }
+  const auto forgotten = Take<Forget>();
+  ASSERT_EQ(forgotten.size(), 1u);
+  EXPECT_EQ(forgotten[0].fault_id, "1");
+  EXPECT_TRUE(core_.List(false, now_).empty());
+  const auto all = core_.List(true, now_);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].id(), "3");
+}
+
+TEST_F(CoreTest, BringsTheHistoryBackFromTheRecords) {
+  ASSERT_TRUE(core_.CreateFault("1", Spec(), PlanOn({"a"}), now_).ok());
+  ASSERT_TRUE(core_.HealFault("1", "no", now_).ok());
+  const auto records = Take<Persist>();
+  Core next(options_);
+  next.Start(4, {records.back().record}, now_);
+  ASSERT_TRUE(next.Find("1", now_).has_value());
+  EXPECT_EQ(next.Find("1", now_)->SerializeAsString(),
+            core_.Find("1", now_)->SerializeAsString());
+  EXPECT_TRUE(next.HealFault("1", "again", now_).ok());
+}
+
+TEST_F(CoreTest, FallsSilentWhenAnAgentObeysAHigherTerm) {
+  ASSERT_TRUE(core_.CreateFault("1", Spec(), PlanOn({"a"}), now_).ok());
+  core_.TakeActions();
+  agent::v1::WatchResponse report;
+  *report.mutable_stamp() = Describe(/*term=*/4).stamp();
+  core_.AgentReported("a", report, now_);
+  const auto superseded = Take<Superseded>();
+  ASSERT_EQ(superseded.size(), 1u);
+  EXPECT_EQ(superseded[0].term, 4u);
+  EXPECT_FALSE(core_.NextTimer().has_value());
+  core_.Persisted("1", absl::OkStatus(), now_);
+  core_.Timer(now_ + absl::Hours(1));
+  EXPECT_TRUE(Take<Call>().empty());
+  EXPECT_EQ(core_.CreateFault("2", Spec(), PlanOn({"a"}), now_).code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(CoreTest, ReportsFaultsThatItsStoreDoesNotKnowAndLeavesThem) {
+  Core core(options_);
+  core.Start(3, {}, now_);
+  core.HostsChanged({"a"}, now_);
+  auto response = Describe();
+  auto* held = response.add_held();
+  held->set_fault_id("foreign");
+  held->set_state(agent::v1::STATE_IN_FORCE);
+  for (int i = 0; i < 5; ++i) {
+    const auto actions = core.TakeActions();
+    ASSERT_EQ(actions.size(), 1u);
+    core.AgentReplied(std::get<Call>(actions[0]).id, Response(response), now_,
+                      now_ + absl::Milliseconds(1));
+  }
+  EXPECT_TRUE(core.TakeActions().empty());
+  const auto agents = core.Agents(now_);
+  ASSERT_EQ(agents.size(), 1u);
+  EXPECT_TRUE(agents[0].reachable);
+  EXPECT_EQ(agents[0].unknown_faults, std::vector<std::string>{"foreign"});
+  EXPECT_LT(agents[0].clock_uncertainty, absl::Milliseconds(1));
+}
+
+TEST_F(CoreTest, AsksAgainAfterADeadlineAndMoreAndMoreRarely) {
+  Core core(options_);
+  core.Start(3, {}, now_);
+  core.HostsChanged({"a"}, now_);
+  int calls = 0;
+  while (now_ < kStart + absl::Minutes(1)) {
+    for (const auto& action : core.TakeActions()) {
+      calls += std::holds_alternative<Call>(action) ? 1 : 0;
+    }
+    ASSERT_TRUE(core.NextTimer().has_value());
+    ASSERT_GT(*core.NextTimer(), now_);
+    now_ = *core.NextTimer();
+    core.Timer(now_);
+  }
+  EXPECT_GT(calls, 8);
+  EXPECT_LT(calls, 25);
+  EXPECT_FALSE(core.Agents(now_)[0].reachable);
+}
+
+}  // namespace
+}  // namespace sunder::controller
