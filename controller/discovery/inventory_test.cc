@@ -69,6 +69,8 @@ TEST(Inventory, EachErrorHasFileAndLine) {
       {"hosts:\n- n1", "i:2: a host is a text, not a map"},
       {"hosts:\n- {addresses: []}", "i:2: a host has no name"},
       {"hosts:\n- {name: ''}", "host is empty"},
+      {"hosts:\n- {name: \"\x8e\x80\"}", "host is not UTF-8"},
+      {"hosts:\n- {name: \"a\\nb\"}", "host has a control character"},
       {"hosts:\n- {name: [a]}", "host is a list, not a text"},
       {"hosts:\n- name: n1\n  adresses: []",
        "i:3: a host has the key \"adresses\"; allowed are name, addresses, "

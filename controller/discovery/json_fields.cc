@@ -81,6 +81,13 @@ std::string Excerpt(absl::string_view text) {
   return result;
 }
 
+bool IsUtf8(const std::string& text) {
+  const json value = text;
+  using Handler = json::error_handler_t;
+  return value.dump(-1, ' ', false, Handler::ignore) ==
+         value.dump(-1, ' ', false, Handler::replace);
+}
+
 absl::StatusOr<json> ParseJson(absl::string_view text) {
   const absl::string_view bare = absl::StripLeadingAsciiWhitespace(text);
   if (bare.empty()) return absl::InvalidArgumentError("an empty body");

@@ -23,6 +23,9 @@ absl::StatusOr<nlohmann::json> ParseJson(absl::string_view text);
 // `text` shortened to what fits an error message, unprintable bytes as "?".
 std::string Excerpt(absl::string_view text);
 
+// Only such texts survive in a protocol buffer.
+bool IsUtf8(const std::string& text);
+
 // Reads an object's fields. A missing field and null have the default; a field
 // of a wrong type has it too and is remembered: look at status() at the end.
 class FieldReader {

@@ -126,13 +126,15 @@ std::optional<std::string> ReadText(const YAML::Node& node,
     return std::nullopt;
   }
   const std::string& text = node.Scalar();
-  const bool printable = std::none_of(text.begin(), text.end(), [](char c) {
+  const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_iscntrl(static_cast<unsigned char>(c));
   });
-  if (text.empty() || !printable) {
-    errors.Add(node,
-               absl::StrCat(what, text.empty() ? " is empty"
-                                               : " has a control character"));
+  const char* wrong = text.empty()    ? " is empty"
+                      : has_control   ? " has a control character"
+                      : !IsUtf8(text) ? " is not UTF-8"
+                                      : nullptr;
+  if (wrong != nullptr) {
+    errors.Add(node, absl::StrCat(what, wrong));
     return std::nullopt;
   }
   return text;

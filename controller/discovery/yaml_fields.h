@@ -57,8 +57,8 @@ void ReadTexts(
     const YAML::Node& map, const std::string& what, YamlErrors& errors,
     const std::function<void(const std::string&, const std::string&)>& take);
 
-// Text that is not empty and has no control characters; nullopt: an error was
-// added.
+// UTF-8 text that is not empty and has no control characters; nullopt: an error
+// was added.
 std::optional<std::string> ReadText(const YAML::Node& node,
                                     const std::string& what,
                                     YamlErrors& errors);
