@@ -112,6 +112,7 @@ absl::StatusOr<std::vector<std::string>> CarveOut(
     }
   }
   std::vector<std::string> notes;
+  notes.reserve(open.size());
   for (const auto& [what, names] : open) {
     notes.push_back(absl::StrCat(
         "stays open: ", what.first, " (port ", what.second, ") at ",

@@ -22,7 +22,7 @@ constexpr size_t kMostAlike = 16;
 
 void AddAlike(const Notes& alike, Notes& notes) {
   const size_t shown = std::min(alike.size(), kMostAlike);
-  notes.insert(notes.end(), alike.begin(), alike.begin() + shown);
+  for (size_t i = 0; i < shown; ++i) notes.push_back(alike[i]);
   if (alike.size() > shown) {
     notes.push_back(
         absl::StrCat("... and ", alike.size() - shown, " more like the last"));

@@ -28,8 +28,9 @@ void PortSet::Add(const PortSet& other) {
 
 PortSet PortSet::Of(const Ranges& ranges) {
   PortSet set;
-  for (const v1::PortRange& range : ranges)
+  for (const v1::PortRange& range : ranges) {
     set.Add(range.first(), range.last());
+  }
   return set;
 }
 

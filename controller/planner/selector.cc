@@ -12,6 +12,7 @@
 #include "common/error_detail.h"
 #include "controller/planner/selector_label.h"
 #include "controller/planner/selector_term.h"
+#include "controller/planner/shown.h"
 #include "controller/planner/suggest.h"
 #include "controller/planner/task_state.h"
 
@@ -30,8 +31,8 @@ absl::Status NotFound(absl::string_view what, const SelectorTerm& term,
   const std::vector<std::string> near = NearMisses(term.body, known);
   return ErrorWithDetail(
       absl::StatusCode::kNotFound,
-      absl::StrCat("there is no ", what, " \"", term.body, "\""), "NOT_FOUND",
-      term.written,
+      absl::StrCat("there is no ", what, " \"", Shown(term.body), "\""),
+      "NOT_FOUND", term.written,
       near.empty()
           ? std::string(kForms)
           : absl::StrCat("Did you mean ", absl::StrJoin(near, " or "), "?"));

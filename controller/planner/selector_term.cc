@@ -9,16 +9,16 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/error_detail.h"
+#include "controller/planner/shown.h"
 
 namespace sunder::controller {
 namespace {
 
 constexpr size_t kLongestSelector = 1 << 20;  // Ten thousand task ids fit.
-constexpr size_t kLongestShown = 200;
 
 absl::Status SyntaxError(absl::string_view subject, absl::string_view problem,
                          absl::string_view advice) {
-  const absl::string_view shown = subject.substr(0, kLongestShown);
+  const std::string shown = Shown(subject);
   return ErrorWithDetail(absl::StatusCode::kInvalidArgument,
                          absl::StrCat("selector \"", shown, "\": ", problem),
                          "BAD_SELECTOR", shown, advice);
@@ -107,7 +107,7 @@ std::optional<LabelTest> ParseComparison(absl::string_view body,
 absl::StatusOr<SelectorTerm> ParseTerm(absl::string_view selector,
                                        absl::string_view text) {
   SelectorTerm term;
-  term.written = std::string(text);
+  term.written = Shown(text);
   absl::string_view body;
   std::tie(term.prefix, body) = TakePrefix(text);
   body = absl::StripAsciiWhitespace(body);
@@ -116,7 +116,7 @@ absl::StatusOr<SelectorTerm> ParseTerm(absl::string_view selector,
     return SyntaxError(
         selector,
         text.empty() ? std::string("an empty term")
-                     : absl::StrCat("nothing follows \"", text, "\""),
+                     : absl::StrCat("nothing follows \"", Shown(text), "\""),
         "Name members and part them with single commas, as in: n1,n2");
   }
   const size_t open = body.find('(');
@@ -142,6 +142,10 @@ absl::StatusOr<std::vector<SelectorTerm>> ParseSelector(
     return SyntaxError(
         selector, absl::StrCat("longer than ", kLongestSelector, " characters"),
         "Name apps or labels instead of every task");
+  }
+  if (!IsPlainText(selector)) {
+    return SyntaxError(selector, "not plain text",
+                       "Use UTF-8 without control characters");
   }
   const auto texts = SplitTerms(selector);
   if (!texts.ok()) return texts.status();

@@ -21,7 +21,7 @@ struct LabelTest {
 struct SelectorTerm {
   enum class Prefix { kNone, kHost, kApp, kTask, kCidr, kDns };
   Prefix prefix = Prefix::kNone;
-  std::string written;             // The whole term.
+  std::string written;             // The term, as messages show it.
   std::string body;                // What follows the prefix; not empty.
   std::optional<LabelTest> label;  // Where `body` reads as a test of a label.
 };

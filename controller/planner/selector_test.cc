@@ -171,6 +171,9 @@ TEST_F(Selector, RefusesMalformedText) {
                                 "((",
                                 "a(b)",
                                 "rack in ((r1))",
+                                "task:\xc1ier=web",
+                                "n1\n",
+                                "\xff",
                                 "rack not in (r1)",
                                 "cidr:a=b"}) {
     const absl::Status status = Error(bad);
@@ -178,6 +181,7 @@ TEST_F(Selector, RefusesMalformedText) {
     EXPECT_EQ(Reason(status), "BAD_SELECTOR") << bad;
     EXPECT_NE(Advice(status), "") << bad;
   }
+  EXPECT_EQ(Reason(Error(std::string(5000, '!'))), "BAD_SELECTOR");
   EXPECT_EQ(Reason(Error(std::string(2 << 20, 'x'))), "BAD_SELECTOR");
 }
 

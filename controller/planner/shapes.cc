@@ -11,6 +11,7 @@
 #include "controller/planner/random.h"
 #include "controller/planner/rest.h"
 #include "controller/planner/selector.h"
+#include "controller/planner/shown.h"
 
 namespace sunder::controller {
 namespace {
@@ -44,8 +45,9 @@ void AddSide(Division& division, const Members& members, int side) {
 // Two sides that do not hear each other: the first `size` and the others.
 Division TwoSides(const Members& members, size_t size) {
   Division division;
-  AddSide(division, Members(members.begin(), members.begin() + size), 0);
-  AddSide(division, Members(members.begin() + size, members.end()), 1);
+  for (size_t i = 0; i < members.size(); ++i) {
+    division.members.push_back({members[i], i < size ? 0 : 1});
+  }
   division.cuts = {{0, 1}, {1, 0}};
   return division;
 }
@@ -99,7 +101,7 @@ absl::StatusOr<Members> AtLeastTwo(const TopologyIndex& topology,
   absl::StatusOr<Members> members =
       SelectMembers(topology, selector, "the shape");
   if (members.ok() && members->size() < 2) {
-    return BadShape(absl::StrCat("\"", selector.substr(0, 200),
+    return BadShape(absl::StrCat("\"", Shown(selector),
                                  "\" is a single member; there is nobody to "
                                  "part it from"),
                     "Name two members or more");
@@ -129,22 +131,22 @@ absl::StatusOr<Division> IsolateOne(const TopologyIndex& topology,
                                     uint64_t seed) {
   auto members = AtLeastTwo(topology, shape.of());
   if (!members.ok()) return members.status();
-  size_t chosen = Random(seed).Below(members->size());
+  auto chosen = members->begin() +
+                static_cast<ptrdiff_t>(Random(seed).Below(members->size()));
   if (!shape.one().empty()) {
     const auto one = SelectMembers(topology, shape.one(), "the one");
     if (!one.ok()) return one.status();
     const auto found = std::find(members->begin(), members->end(), (*one)[0]);
     if (one->size() != 1 || found == members->end()) {
       return BadShape(
-          absl::StrCat("\"", shape.one().substr(0, 200), "\" is ",
+          absl::StrCat("\"", Shown(shape.one()), "\" is ",
                        one->size() == 1 ? "not one of the members"
                                         : "not a single member"),
           "Name one of the members to isolate, or none to have it picked");
     }
-    chosen = found - members->begin();
+    chosen = found;
   }
-  std::rotate(members->begin(), members->begin() + chosen,
-              members->begin() + chosen + 1);
+  std::rotate(members->begin(), chosen, chosen + 1);
   return TwoSides(*members, 1);
 }
 

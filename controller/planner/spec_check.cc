@@ -1,11 +1,10 @@
 #include "controller/planner/spec_check.h"
 
-#include <algorithm>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/error_detail.h"
+#include "controller/planner/shown.h"
 
 namespace sunder::controller {
 namespace {
@@ -13,7 +12,7 @@ namespace {
 constexpr size_t kLongestText = 200;
 constexpr int kMostPortRanges = 1024;
 constexpr int64_t kShortestSeconds = 1;
-constexpr int64_t kLongestSeconds = 24 * 60 * 60;
+constexpr int64_t kLongestSeconds = 86'400;
 constexpr int32_t kNanosPerSecond = 1'000'000'000;
 
 absl::Status Bad(absl::string_view field, absl::string_view problem,
@@ -36,8 +35,8 @@ absl::Status CheckText(absl::string_view field, const std::string& text) {
                absl::StrCat("Use at most ", kLongestText, " bytes"));
   }
   // They are printed on terminals.
-  if (std::any_of(text.begin(), text.end(), absl::ascii_iscntrl)) {
-    return Bad(field, "holds a control character", "Use plain text");
+  if (!IsPlainText(text)) {
+    return Bad(field, "not plain text", "Use UTF-8 without control characters");
   }
   return absl::OkStatus();
 }

@@ -7,6 +7,7 @@
 #include "common/error_detail.h"
 #include "controller/planner/random.h"
 #include "controller/planner/selector.h"
+#include "controller/planner/shown.h"
 
 namespace sunder::controller {
 namespace {
@@ -52,7 +53,7 @@ absl::StatusOr<std::vector<const v1::Task*>> SelectTasks(
     tasks.push_back(topology.FindTask(member.name));
   }
   if (kind == Kind::kNamed && !selection->each_by_name) {
-    return Invalid(selector.substr(0, 200),
+    return Invalid(Shown(selector),
                    absl::StrCat("the selector picks ", tasks.size(),
                                 " tasks without naming each"),
                    "Say how many: a count, a percentage, or all of them");
@@ -104,7 +105,7 @@ absl::StatusOr<Victims> ChooseVictims(const v1::Topology& topology,
         absl::StrCat("cannot kill ", wanted, " of ", selected->size(),
                      " tasks, of which ", victims.refused.size(),
                      " are protected"),
-        "TOO_FEW", selector.substr(0, 200),
+        "TOO_FEW", Shown(selector),
         absl::StrCat("Give a count of at most ", free.size()));
   }
   if (wanted < free.size()) {
