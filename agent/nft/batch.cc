@@ -1,6 +1,6 @@
 #include "agent/nft/batch.h"
 
-#include <sys/socket.h>
+#include <linux/netfilter.h>
 
 #include "agent/nft/linux_nftables.h"
 
@@ -20,7 +20,7 @@ Batch::Batch(uint32_t first_sequence)
 
 void Batch::PutControl(uint16_t type) {
   writer_.Begin(
-      {type, NLM_F_REQUEST, next_sequence_++, AF_UNSPEC, NFNL_SUBSYS_NFTABLES});
+      {type, NLM_F_REQUEST, next_sequence_++, NFPROTO_UNSPEC, NFNL_SUBSYS_NFTABLES});
   writer_.End();
 }
 

@@ -66,7 +66,7 @@ bool Eventually(Condition condition,
   const BootInstant deadline = BootNow() + patience;
   while (!condition()) {
     if (BootNow() > deadline) return false;
-    absl::SleepFor(absl::Milliseconds(5));
+    absl::SleepFor(absl::Milliseconds(5));  // bounded wait
   }
   return true;
 }

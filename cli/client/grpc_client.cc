@@ -140,7 +140,8 @@ absl::StatusOr<std::unique_ptr<Client>> MakeGrpcClient(
   arguments.SetMaxReceiveMessageSize(-1);  // Plans have no bound of ours.
   // A controller that starts again is found again at once.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  // Also how long one attempt may take: a busy machine is not a dead one.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   return std::make_unique<GrpcClient>(
       target, grpc::CreateCustomChannel(target, *credentials, arguments));

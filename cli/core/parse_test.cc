@@ -36,7 +36,8 @@ TEST(ParseDuration, RefusesWhatCannotBeADurationAndSaysWhatCan) {
 
 std::vector<std::pair<int, int>> PortsOf(const std::string& text) {
   std::vector<std::pair<int, int>> ports;
-  for (const v1::PortRange& range : ParsePorts(text).value()) {
+  const auto parsed = ParsePorts(text);
+  for (const v1::PortRange& range : parsed.value()) {
     ports.emplace_back(range.first(), range.last());
   }
   return ports;

@@ -1,5 +1,7 @@
 #include "cli/render/plan_text.h"
 
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -55,8 +57,14 @@ std::string FlowsText(const v1::Plan& plan, const Style& style) {
       }
       text += '\n';
     }
+    // Several tuples, of each address and direction, have one reason.
+    std::set<std::string> spared;
     for (const v1::ProtectedTuple& tuple : host.protected_()) {
-      absl::StrAppend(&text, "    never touches ", Clean(tuple.why()), "\n");
+      spared.insert(Clean(tuple.why()));
+    }
+    if (!spared.empty()) {
+      absl::StrAppend(&text, "    never drops ", absl::StrJoin(spared, ", "),
+                      "\n");
     }
   }
   return text;

@@ -105,7 +105,9 @@ TEST(DryRunText, ShowsMembersMatrixFlowsNotesAndRules) {
   host.set_host("n1");
   *host.add_flows() = FromText<v1::Flow>(
       "sources: '10.9.0.2' destinations: '10.9.0.1' label: 'n2 -> n1'");
+  host.add_protected_()->set_why("ssh");
   host.add_protected_()->set_why("control channel of n1");
+  host.add_protected_()->set_why("ssh");
   controller::v1::HostRuleset& ruleset = *response.add_rulesets();
   ruleset.set_host("n1");
   ruleset.set_ruleset("table inet sunder_1 {\n\tchain pre {\n\t}\n}\n");
@@ -131,7 +133,7 @@ Who hears whom (a row hears a column: . yes, X no)
 What each host does with what it receives
   n1
     drops everything from 10.9.0.2 to 10.9.0.1  (n2 -> n1)
-    never touches control channel of n1
+    never drops control channel of n1, ssh
 
 Notes
   - redis.2 on n2 shares its address and is hit too

@@ -50,6 +50,10 @@ std::string ClockText(const controller::v1::AgentView* agent) {
 
 }  // namespace
 
+bool IsRunning(const v1::Task& task) {
+  return task.state().empty() || task.state() == "TASK_RUNNING";
+}
+
 std::string EndpointText(const v1::Endpoint& endpoint) {
   const std::string protocol = Word(endpoint.protocol());
   const bool is_v6 = endpoint.address().find(':') != std::string::npos;
@@ -93,7 +97,7 @@ std::string AppsText(const v1::Topology& topology, const Style& style) {
   std::map<std::string, int> running;
   std::map<std::string, std::set<std::string>> hosts;
   for (const v1::Task& task : topology.tasks()) {
-    if (task.state() == "TASK_RUNNING") ++running[task.app()];
+    if (IsRunning(task)) ++running[task.app()];
     if (!task.host().empty()) hosts[task.app()].insert(task.host());
   }
   Table table({"APP", "RUNNING", "ASKED", "NETWORK", "HOSTS", "LABELS"});
@@ -121,7 +125,7 @@ std::string TasksText(const v1::Topology& topology, const Style& style) {
              ? Cell(absl::StrCat(task.reported_host(), " (no host of ours)"),
                     Tone::kWarn)
              : Cell(task.host()),
-         Cell(state, state == "RUNNING" ? Tone::kGood : Tone::kWarn),
+         Cell(state, IsRunning(task) ? Tone::kGood : Tone::kWarn),
          Cell(EndpointsText(task)), Cell(absl::StrJoin(task.addresses(), " ")),
          Cell(task.unreachable_reason(), Tone::kWarn)});
   }

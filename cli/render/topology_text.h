@@ -19,6 +19,9 @@ std::string TasksText(const v1::Topology& topology, const Style& style);
 // Sources that are not healthy, and contradictions; empty where all is well.
 std::string TroublesText(const v1::Topology& topology, const Style& style);
 
+// The tasks of an inventory have no state: they run as far as is known.
+bool IsRunning(const v1::Task& task);
+
 // "tcp/6379", "udp/10.1.0.3:53".
 std::string EndpointText(const v1::Endpoint& endpoint);
 

@@ -40,7 +40,7 @@ std::string TaskLine(const v1::Task& task, const std::string& indent) {
   for (const v1::Endpoint& endpoint : task.endpoints()) {
     absl::StrAppend(&line, "  ", Clean(EndpointText(endpoint)));
   }
-  if (task.state() != "TASK_RUNNING") {
+  if (!IsRunning(task)) {
     absl::StrAppend(&line, "  ", Clean(task.state()));
   }
   return absl::StrCat(line, "\n");

@@ -98,7 +98,7 @@ int Program::Wait(absl::Duration timeout) {
     } else if (absl::Now() >= deadline) {
       return -1;
     } else {
-      absl::SleepFor(kPoll);
+      absl::SleepFor(kPoll);  // bounded wait
     }
   }
   return code_;
@@ -108,7 +108,7 @@ bool Program::AwaitOut(const std::string& text, absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   while (Out().find(text) == std::string::npos) {
     if (absl::Now() >= deadline) return false;
-    absl::SleepFor(kPoll);
+    absl::SleepFor(kPoll);  // bounded wait
   }
   return true;
 }

@@ -114,11 +114,12 @@ absl::Status Serve(const Settings& settings, EventLoop& loop, Engine& engine,
                             [&settings] { return DeploymentNow(settings); });
   auto server = StartServer(settings.listen, settings.tls, service);
   if (!server.ok()) return server.status();
-  std::thread loop_thread([&loop, &stop] {
-    if (absl::Status s = loop.Run(); !s.ok()) {
-      spdlog::critical("the loop failed error=\"{}\"", s.ToString());
-      stop.Fail();
-    }
+  std::thread loop_thread([&loop] {
+    const absl::Status status = loop.Run();
+    if (status.ok()) return;
+    spdlog::critical("the loop failed error=\"{}\"", status.ToString());
+    // Whoever waits for the loop would wait for ever; the kernels heal.
+    _exit(1);
   });
   Subscription follow =
       discovery.OnChange([&engine](const sunder::v1::Topology& topology) {

@@ -176,7 +176,7 @@ class ServiceTest : public testing::Test {
     while (BootNow() < give_up) {
       auto fault = Get(id);
       if (fault.ok() && fault->state() == state) return true;
-      absl::SleepFor(absl::Milliseconds(10));
+      absl::SleepFor(absl::Milliseconds(10));  // bounded wait
     }
     return false;
   }
@@ -220,7 +220,7 @@ TEST_F(ServiceTest, KeepAlivesCarryTheFaultPastItsFirstLeases) {
   const BootInstant give_up = BootNow() + absl::Seconds(15);
   while (agents_[0]->held(id).keep_alive() < static_cast<uint64_t>(first) + 3 &&
          BootNow() < give_up) {
-    absl::SleepFor(absl::Milliseconds(20));
+    absl::SleepFor(absl::Milliseconds(20));  // bounded wait
   }
   EXPECT_GE(agents_[0]->held(id).keep_alive(),
             static_cast<uint64_t>(first) + 3);
@@ -345,7 +345,7 @@ TEST_F(ServiceTest, AControllerThatComesBackGoesOnWithItsFaults) {
   const uint64_t before = agents_[0]->held(id).keep_alive();
   const BootInstant give_up = BootNow() + absl::Seconds(10);
   while (agents_[0]->held(id).keep_alive() == before && BootNow() < give_up) {
-    absl::SleepFor(absl::Milliseconds(10));
+    absl::SleepFor(absl::Milliseconds(10));  // bounded wait
   }
   EXPECT_GT(agents_[0]->held(id).keep_alive(), before);
 }
@@ -413,7 +413,7 @@ TEST_F(ServiceTest, AnotherControllerOfHigherTermSupersedesIt) {
   ASSERT_TRUE(other->Heal(&context, heal, &healed).ok());
   const BootInstant give_up = BootNow() + absl::Seconds(10);
   while (!superseded_ && BootNow() < give_up) {
-    absl::SleepFor(absl::Milliseconds(10));
+    absl::SleepFor(absl::Milliseconds(10));  // bounded wait
   }
   EXPECT_TRUE(superseded_);
 }

@@ -73,8 +73,15 @@ void Fleet::Send(const std::string& host, const Request& request,
   if (auto it = agents_.find(host); it != agents_.end()) {
     channel = it->second.channel;
   }
-  if (channel.ok())
-    return (*channel)->Send(request, deadline, std::move(on_reply));
+  // gRPC may still carry out a call whose deadline has passed.
+  if (channel.ok() && deadline <= BootNow()) {
+    channel = absl::DeadlineExceededError(
+        absl::StrCat("no time was left to call the agent of ", host));
+  }
+  if (channel.ok()) {
+    (*channel)->Send(request, deadline, std::move(on_reply));
+    return;
+  }
   Post([on_reply = std::move(on_reply), error = channel.status()] {
     const BootInstant now = BootNow();
     on_reply(error, now, now);

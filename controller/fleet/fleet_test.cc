@@ -1,6 +1,7 @@
 #include "controller/fleet/fleet.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "controller/fleet/fake_agent.h"
 #include "controller/store/temp_dir.h"
 #include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 
 namespace sunder::controller {
@@ -25,6 +27,28 @@ struct Reply {
   absl::StatusOr<Response> response;
   BootInstant sent, received;
 };
+
+// gRPC 1.51 frees its shared callback queue twice when the last channel that
+// uses it goes in one of the queue's own threads. In the controller the API
+// server keeps the queue for the process's life; here a server without calls
+// does.
+class CallbackQueueKeeper : public testing::Environment {
+ public:
+  void SetUp() override {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + dir_.path() + "/keeper.sock",
+                             grpc::InsecureServerCredentials());
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+  }
+
+ private:
+  TempDir dir_;
+  agent::v1::Agent::CallbackService service_;
+  std::unique_ptr<grpc::Server> server_;
+};
+[[maybe_unused]] const auto* const kKeeper =
+    testing::AddGlobalTestEnvironment(new CallbackQueueKeeper);
 
 // The loop runs in a thread of its own, as it does in the program. What the
 // listener hears is read in that thread too.
@@ -66,7 +90,7 @@ class FleetTest : public testing::Test, public FleetListener {
     bool is_done = false;
     while (!is_done && BootNow() < give_up) {
       InLoop([&] { is_done = done(); });
-      if (!is_done) absl::SleepFor(absl::Milliseconds(2));
+      if (!is_done) absl::SleepFor(absl::Milliseconds(2));  // bounded wait
     }
     return is_done;
   }

@@ -37,7 +37,7 @@ def clean(lab):
     (["partition", "--groups", "n1,n2|n2,n3"], 2, "n2"),
     (["partition", "--groups", "n1|"], 2, ""),
     (["partition", "--groups", "n1,n2,n3"], 2, ""),
-    (["partition", "--groups", "n1|n2", "--rest", "error"], 2, "n3"),
+    (["partition", "--groups", "n1|n2", "--rest", "error"], 1, "n3"),
     (["partition", "--groups", "n1|n2", "--rest", "maybe"], 2, "maybe"),
     (["partition", "host:n1", "--shape", "halves"], 2, ""),
     (["partition", "/nothing", "--shape", "halves"], 3, "/nothing"),

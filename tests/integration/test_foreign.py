@@ -86,7 +86,7 @@ def furnished(lab):
 @pytest.mark.parametrize("words", [
     ["cut", "n1", "n2"],
     ["cut", "n1", "n2", "--one-way"],
-    ["cut", "n1", "n2", "--protocol", "tcp", "--port", "22,7000-7100"],
+    ["cut", "n1", "n2", "--protocol", "tcp", "--port", "2222,7000-7100"],
     ["partition", "--groups", "n1|n2"],
     ["cut", "n1", "cidr:203.0.113.0/24", "--one-way"],
 ], ids=" ".join)
