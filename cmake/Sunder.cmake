@@ -72,6 +72,9 @@ endfunction()
 # sunder_test(name SRCS a_test.cc … DEPS targets… [LABELS kernel] [TIMEOUT seconds])
 # One ctest entry a program; label `kernel`: needs root and makes namespaces.
 function(sunder_test name)
+  if(SUNDER_FUZZ)
+    return()  # That build is for the fuzz targets alone.
+  endif()
   cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)

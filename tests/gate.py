@@ -172,11 +172,12 @@ GATE = {
     "sanitized": sanitized,
     "end-to-end": end_to_end,
     "mutants": mutants,
+}
+LONG = {
     "threads": threads,
     "fuzz": fuzz,
     "tidy": tidy,
 }
-LONG = {}
 
 
 def main(words):

@@ -19,8 +19,8 @@ Batch::Batch(uint32_t first_sequence)
 }
 
 void Batch::PutControl(uint16_t type) {
-  writer_.Begin(
-      {type, NLM_F_REQUEST, next_sequence_++, NFPROTO_UNSPEC, NFNL_SUBSYS_NFTABLES});
+  writer_.Begin({type, NLM_F_REQUEST, next_sequence_++, NFPROTO_UNSPEC,
+                 NFNL_SUBSYS_NFTABLES});
   writer_.End();
 }
 

@@ -88,6 +88,8 @@ def test_the_control_channel_lives_through_every_fault(in_band, words):
         cut = ("n1", "n3") if words[1] == "n1,n2" else ("n3", "n1")
         if "--protocol" not in words:
             s.wait_dropping(*cut)
+        else:
+            assert hands["n1"].do("tcp", address=hands.address("n3", "ipv4")) == "silence"
         since = now()
         until(lambda: now() > since + 12_000_000_000, 15, "neighbour entries to age twice")
         shown = lab.sunder("show", fault["id"], "-o", "json").check().json
