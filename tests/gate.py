@@ -171,9 +171,9 @@ GATE = {
     "structure": structure,
     "sanitized": sanitized,
     "end-to-end": end_to_end,
-    "mutants": mutants,
 }
 LONG = {
+    "mutants": mutants,
     "threads": threads,
     "fuzz": fuzz,
     "tidy": tidy,
