@@ -1,7 +1,5 @@
 #include "agent/nft/batch.h"
 
-#include <linux/netfilter.h>
-
 #include "agent/nft/linux_nftables.h"
 
 namespace sunder::agent::nft {
