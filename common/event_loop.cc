@@ -66,11 +66,7 @@ void EventLoop::Post(Task task) {
 }
 
 void EventLoop::Stop() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopped_ = true;
-  }
-  Post([] {});
+  Post([this] { stopped_ = true; });
 }
 
 void EventLoop::SetTimer(std::optional<BootInstant> at, Task task) {
@@ -114,11 +110,7 @@ void EventLoop::RunTimer() {
 
 absl::Status EventLoop::Run() {
   std::array<epoll_event, 16> events;
-  while (true) {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (stopped_) return absl::OkStatus();
-    }
+  while (!stopped_) {
     const int n = epoll_wait(epoll_.get(), events.data(), events.size(), -1);
     if (n < 0 && errno != EINTR) return ErrnoStatus(errno, "epoll_wait");
     for (int i = 0; i < n; ++i) {
@@ -132,6 +124,7 @@ absl::Status EventLoop::Run() {
       }
     }
   }
+  return absl::OkStatus();
 }
 
 }  // namespace sunder

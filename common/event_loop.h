@@ -39,7 +39,8 @@ class EventLoop {
   absl::Status Watch(int fd, Task on_readable);
   void Unwatch(int fd);
 
-  // Returns after Stop, or with the error that made waiting impossible.
+  // Returns once Stop's turn has come: behind all that was posted before it. Or
+  // with the error that made waiting impossible.
   absl::Status Run();
   void Stop();
 
@@ -53,7 +54,7 @@ class EventLoop {
   Task on_timer_;
   absl::Mutex mutex_;
   std::vector<Task> posted_ ABSL_GUARDED_BY(mutex_);
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopped_ = false;
 };
 
 }  // namespace sunder

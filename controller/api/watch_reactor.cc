@@ -60,7 +60,8 @@ void WatchReactor::OnCancel() {
 
 void WatchReactor::OnDone() {
   const std::shared_ptr<WatchReactor> self = std::move(self_);
-  on_done_();
+  // What it captured may hold this reactor.
+  std::exchange(on_done_, nullptr)();
 }
 
 }  // namespace sunder::controller

@@ -5,14 +5,35 @@
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "common/error_detail.h"
+#include "grpcpp/generic/async_generic_service.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
 
 namespace sunder::controller {
+namespace {
+
+// gRPC 1.51 frees its shared callback queue twice when the last channel that
+// uses it goes in one of the queue's own threads. A server that answers nothing
+// keeps the queue for the process's life.
+void KeepCallbackQueue() {
+  static grpc::CallbackGenericService service;
+  static const grpc::Server* const kKeeper = [] {
+    grpc::ServerBuilder builder;
+    builder.RegisterCallbackGenericService(&service);
+    return builder.BuildAndStart().release();
+  }();
+  static_cast<void>(kKeeper);
+}
+
+}  // namespace
 
 Fleet::Fleet(EventLoop& loop, FleetListener& listener, TlsFiles tls)
     : loop_(loop),
       listener_(listener),
       tls_(std::move(tls)),
-      alive_(std::make_shared<bool>(true)) {}
+      alive_(std::make_shared<bool>(true)) {
+  KeepCallbackQueue();
+}
 
 Fleet::~Fleet() {
   agents_.clear();

@@ -28,28 +28,6 @@ struct Reply {
   BootInstant sent, received;
 };
 
-// gRPC 1.51 frees its shared callback queue twice when the last channel that
-// uses it goes in one of the queue's own threads. In the controller the API
-// server keeps the queue for the process's life; here a server without calls
-// does.
-class CallbackQueueKeeper : public testing::Environment {
- public:
-  void SetUp() override {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("unix:" + dir_.path() + "/keeper.sock",
-                             grpc::InsecureServerCredentials());
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-  }
-
- private:
-  TempDir dir_;
-  agent::v1::Agent::CallbackService service_;
-  std::unique_ptr<grpc::Server> server_;
-};
-[[maybe_unused]] const auto* const kKeeper =
-    testing::AddGlobalTestEnvironment(new CallbackQueueKeeper);
-
 // The loop runs in a thread of its own, as it does in the program. What the
 // listener hears is read in that thread too.
 class FleetTest : public testing::Test, public FleetListener {
