@@ -1,10 +1,9 @@
 """Control traffic over the very interface and addresses that the faults cut: it
 lives through every fault, and long enough for neighbour entries to age."""
 
-import subprocess
-
 import pytest
 
+from certificates import certificates
 from hands import Hands
 from lab import Lab, until
 from packets import now, streaming
@@ -15,25 +14,6 @@ PORT = 7321
 NEIGHBOURS_AGE_FAST = [
     f"net.{v}.neigh.eth0.{what}" for v in ("ipv4", "ipv6")
     for what in ("base_reachable_time_ms=1000", "delay_first_probe_time=1", "gc_stale_time=1")]
-
-
-def certificates(folder, addresses):
-    """An authority and one certificate for all, as the TLS options of the programs."""
-    def openssl(*words):
-        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
-    folder.mkdir()
-    (folder / "names").write_text(
-        "subjectAltName=" + ",".join(f"IP:{a}" for a in addresses))
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-            "-nodes", "-days", "2", "-subj", "/CN=lab authority",
-            "-keyout", folder / "ca.key", "-out", folder / "ca.pem")
-    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-            "-subj", "/CN=lab", "-keyout", folder / "key.pem", "-out", folder / "csr.pem")
-    openssl("x509", "-req", "-in", folder / "csr.pem", "-CA", folder / "ca.pem",
-            "-CAkey", folder / "ca.key", "-CAcreateserial", "-days", "2",
-            "-extfile", folder / "names", "-out", folder / "cert.pem")
-    return ["--tls-certificate", str(folder / "cert.pem"), "--tls-key",
-            str(folder / "key.pem"), "--tls-authority", str(folder / "ca.pem")]
 
 
 def make_in_band(lab, family):
