@@ -1,6 +1,16 @@
-"""Hands: a worker.py in every host of a lab, driven from a test."""
+"""Hands: a worker.py in every host of a lab, driven from a test.
+
+What comes of asking another host is a word: "ok"; "error: ..." if somebody said no;
+else it was silent, and the taps on both devices (tap.py) say why:
+
+    "request lost"  the request came in at the other's device, and no answer at ours
+    "answer lost"   the answer came in at our device, and we were not given it
+    "unsent"        nothing came in at the other's device: dropped by its sender, which
+                    is not what Sunder does
+"""
 
 import concurrent.futures
+import contextlib
 import json
 import pathlib
 import subprocess
@@ -53,6 +63,42 @@ class Hands:
         futures = {key: self._pool.submit(self._hands[name].do, what, **arguments)
                    for key, (name, what, arguments) in jobs.items()}
         return {key: future.result() for key, future in futures.items()}
+
+    @contextlib.contextmanager
+    def tapped(self, names):
+        """Taps the devices of `names` for the block: {name: what Tap.close() says}."""
+        seen = {}
+        self.all({n: (n, "tap", {}) for n in names})
+        try:
+            yield seen
+        finally:
+            seen |= self.all({n: (n, "untap", {}) for n in names})
+
+    def ask(self, kind, asker, asked, family, **more):
+        """What comes of one request, a word. `kind` is "tcp" (a new connection), "udp",
+        "icmp", or "say" (over a kept connection, `name`)."""
+        return self.ask_all({"": (kind, asker, asked, family, more)})[""]
+
+    def ask_all(self, questions):
+        """Does {key: (kind, asker, asked, family, more)} side by side. {key: word}."""
+        jobs = {}
+        for key, (kind, asker, asked, family, more) in questions.items():
+            address = {} if kind == "say" else {"address": self.address(asked, family)}
+            jobs[key] = (asker, kind, {**address, **more})
+        with self.tapped({name for q in questions.values() for name in q[1:3]}) as seen:
+            results = self.all(jobs)
+        words = {}
+        for key, (word, port) in results.items():
+            _, asker, asked, family, _ = questions[key]
+            if word == "silence":
+                requested = any(source == self.address(asker, family) and from_port == port
+                                for source, from_port, _ in seen[asked])
+                answered = any(source == self.address(asked, family) and to_port == port
+                               for source, _, to_port in seen[asker])
+                word = ("answer lost" if answered else
+                        "request lost" if requested else "unsent")
+            words[key] = word
+        return words
 
     def close(self):
         for hand in self._hands.values():

@@ -3,6 +3,8 @@
 Streams run between the hosts of a lab (worker.py's Stream). A packet that was sent
 and never came was dropped; the instants are those of sending, on the machine's
 CLOCK_BOOTTIME, so they compare across hosts and with instants that Sunder reports.
+Every packet comes in at its receiver's device, cut or not, and no sender is told of
+an error: a fault that is made in another way fails whatever test looks on.
 """
 
 import contextlib
@@ -19,9 +21,8 @@ NOISE = 3
 class Outages:
     """[(first, last, packets)] for each (sender, receiver, family), in ns."""
 
-    def __init__(self, outages, sent):
+    def __init__(self, outages):
         self._outages = outages
-        self._sent = sent
 
     def of(self, sender, receiver, family="ipv4"):
         return self._outages[sender, receiver, family]
@@ -32,73 +33,93 @@ class Outages:
         assert len(found) == 1, f"{sender} to {receiver}: outages {found}"
         return found[0]
 
-    def last_sent(self, sender, receiver, family="ipv4"):
-        return self._sent[sender, receiver, family][-1]
+
+class Streaming:
+    """Streams between some hosts, while they run; `outages` is there after that."""
+
+    def __init__(self, hands, names, gap_ms):
+        self._hands = hands
+        self._names = names
+        self._address = {(n, f): hands.address(n, f) for n in names for f in FAMILIES}
+        self.outages = None
+        for name in names:
+            hands[name].do("stream", listen=self._of(name), gap_ms=gap_ms,
+                           peers=[a for n in names if n != name for a in self._of(n)])
+        for name in names:
+            hands[name].do("stream_send")
+
+    def _of(self, name):
+        return [self._address[name, f] for f in FAMILIES]
+
+    def _received(self, sender, receiver):
+        """How many packets `receiver` was given of `sender` so far, by family."""
+        received = self._hands[receiver].do("stream_mark")["received"]
+        return [received.get(source, 0) for source in self._of(sender)]
+
+    def wait_dropping(self, sender, receiver):
+        """Until a tenth of a second goes by in which packets of `sender` come in at the
+        device and nobody is given them."""
+        last, since, arrived = None, None, None
+
+        def silent():
+            nonlocal last, since, arrived
+            mark = self._hands[receiver].do("stream_mark")
+            seen = [mark["received"].get(s, 0) for s in self._of(sender)]
+            came_in = [mark["arrived"][s] for s in self._of(sender)]
+            if seen != last:
+                last, since, arrived = seen, now(), came_in
+                check_no_errors(self._hands[sender].do("stream_mark"), sender)
+            return (now() - since > 100_000_000 and
+                    all(n > m + NOISE for n, m in zip(came_in, arrived)))
+        until(silent, 5, f"{receiver} to drop what comes in of {sender}")
+
+    def wait_passing(self, sender, receiver, seconds=15):
+        """Until packets of `sender` come in again, of both families."""
+        start = self._received(sender, receiver)
+        until(lambda: all(n > m + 20 for n, m in zip(self._received(sender, receiver), start)),
+              seconds, f"{receiver} to hear {sender} again")
+
+    def stop(self):
+        """Ends the streams. What each host says of them."""
+        # What was sent after a receiver stopped could not be judged.
+        for name in self._names:
+            self._hands[name].do("stream_quiet")
+        return {name: self._hands[name].do("stream_stop") for name in self._names}
+
+    def judge(self, stopped):
+        """Makes `outages` of what stop() returned."""
+        outages = {}
+        for sender in self._names:
+            check_no_errors(stopped[sender], sender)
+            for receiver in self._names:
+                for family in FAMILIES:
+                    if sender == receiver:
+                        continue
+                    source = self._address[sender, family]
+                    times = stopped[sender]["sent"][self._address[receiver, family]]
+                    arrived = stopped[receiver]["arrived"][source]
+                    assert len(times) - NOISE <= arrived, (
+                        f"{sender} sent {len(times)} packets to {receiver} ({family}), of "
+                        f"which {arrived} came in at its device")
+                    seen = {n for n, _ in stopped[receiver]["received"].get(source, [])}
+                    outages[sender, receiver, family] = gaps(times, seen)
+        self.outages = Outages(outages)
+
+
+def check_no_errors(marks, sender):
+    told = {peer: said for peer, said in marks["errors"].items() if said}
+    assert not told, f"{sender} was told of errors in sending: {told}"
 
 
 @contextlib.contextmanager
 def streaming(hands, names, gap_ms=1.0):
-    """Streams between all `names` while the block runs; .outages is there after it."""
-    class Streaming:
-        outages = None
-
-        def counts(self, receiver):
-            """How many packets `receiver` has had so far, by source address."""
-            return hands[receiver].do("stream_mark")
-
-        def wait_dropping(self, sender, receiver):
-            """Until a tenth of a second goes by in which nothing of `sender` comes."""
-            sources = [address[sender, f] for f in FAMILIES]
-            last, since = None, now()
-
-            def silent():
-                nonlocal last, since
-                counts = self.counts(receiver)
-                seen = [counts.get(s, 0) for s in sources]
-                if seen != last:
-                    last, since = seen, now()
-                return now() - since > 100_000_000
-            until(silent, 5, f"{receiver} to hear nothing of {sender}")
-
-        def wait_passing(self, sender, receiver, seconds=15):
-            """Until packets of `sender` come in again, of both families."""
-            start = self.counts(receiver)
-            until(lambda: all(self.counts(receiver).get(s, 0) > start.get(s, 0) + 20
-                              for s in (address[sender, f] for f in FAMILIES)),
-                  seconds, f"{receiver} to hear {sender} again")
-
-    address = {(n, f): hands.address(n, f) for n in names for f in FAMILIES}
-    streaming_ = Streaming()
-    for name in names:
-        hands[name].do("stream", listen=[address[name, f] for f in FAMILIES], gap_ms=gap_ms,
-                       targets=[address[n, f] for n in names if n != name for f in FAMILIES])
-    for name in names:
-        hands[name].do("stream_send")
-    stopped = {}
+    """Streams between all `names` while the block runs: a Streaming."""
+    streams = Streaming(hands, names, gap_ms)
     try:
-        yield streaming_
+        yield streams
     finally:
-        # Senders and receivers are the same workers: what was sent after a receiver
-        # stopped cannot be judged, so the tail is left out.
-        ends = {}
-        for name in names:
-            ends[name] = now()
-            stopped[name] = hands[name].do("stream_stop")
-    end = min(ends.values())
-    outages, sent = {}, {}
-    for sender in names:
-        for receiver in names:
-            for family in FAMILIES:
-                if sender == receiver:
-                    continue
-                times = stopped[sender]["sent"][address[receiver, family]]
-                seen = {n for n, _ in
-                        stopped[receiver]["received"].get(address[sender, family], [])}
-                # In flight when it ended: not lost.
-                times = [t for t in times if t < end - 50_000_000]
-                sent[sender, receiver, family] = times
-                outages[sender, receiver, family] = gaps(times, seen)
-    streaming_.outages = Outages(outages, sent)
+        stopped = streams.stop()
+    streams.judge(stopped)
 
 
 def gaps(times, seen):

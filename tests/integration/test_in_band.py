@@ -69,7 +69,8 @@ def test_the_control_channel_lives_through_every_fault(in_band, words):
         if "--protocol" not in words:
             s.wait_dropping(*cut)
         else:
-            assert hands["n1"].do("tcp", address=hands.address("n3", "ipv4")) == "silence"
+            for family in ("ipv4", "ipv6"):
+                assert hands.ask("tcp", "n1", "n3", family) == "request lost"
         since = now()
         until(lambda: now() > since + 12_000_000_000, 15, "neighbour entries to age twice")
         shown = lab.sunder("show", fault["id"], "-o", "json").check().json

@@ -4,8 +4,8 @@ Run as `ip netns exec NS python3 worker.py`: reads one JSON command a line from
 standard input, answers one JSON line each. It serves echo on ECHO_PORT and
 OTHER_PORT (TCP and UDP, IPv4 and IPv6) all the while. Times are CLOCK_BOOTTIME,
 nanoseconds. Outcomes of a try are words: "ok", "silence" (time ran out and no
-error came), "unsent" (TCP only: silence, but this kernel never got a segment out
-to be lost: somebody drops at the sender), or "error: ..." (somebody said no).
+error came), or "error: ..." (somebody said no). Where packets got to in a silence,
+taps tell (tap.py): so a try that may be lost answers [word, own port].
 """
 
 import errno
@@ -18,6 +18,9 @@ import sys
 import threading
 import time
 
+from tap import Counter, Tap
+
+DEVICE = "eth0"
 ECHO_PORT = 7001
 OTHER_PORT = 7002
 
@@ -93,30 +96,29 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def tcp_outcome(s, attempt):
-    """As outcome(); a silence in which TCP counts no retransmission is "unsent".
-    Where the sender's own output drops, the kernel backs off and counts none."""
-    result = outcome(attempt)
-    if result != "silence":
-        return result
-    info = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    total_retransmits = struct.unpack_from("=I", info, 100)[0]  # struct tcp_info
-    return "silence" if info[2] or total_retransmits else "unsent"
-
-
 class Worker:
     """Each public method is a command; its keyword arguments are the JSON's."""
 
     def __init__(self):
         self._connections = {}
         self._stream = None
+        self._tap = None
+
+    def tap(self):
+        """Begins to see what comes in at the device."""
+        self._tap = Tap(DEVICE)
+        return "ok"
+
+    def untap(self):
+        """What came in since: see Tap.close()."""
+        return self._tap.close()
 
     def open(self, name, address, port=ECHO_PORT, timeout=1.3):
         """Opens a TCP connection and keeps it under `name`."""
         s = socket.socket(family_of(address), socket.SOCK_STREAM)
         s.settimeout(timeout)
         self._connections[name] = s
-        return tcp_outcome(s, lambda: s.connect((address, port)))
+        return outcome(lambda: s.connect((address, port)))
 
     def say(self, name, timeout=1.0):
         """Sends over a kept connection and waits for the echo."""
@@ -133,7 +135,7 @@ class Worker:
                 if not part:
                     raise ConnectionResetError(errno.ECONNRESET, "closed")
                 seen += part
-        return tcp_outcome(s, attempt)
+        return [outcome(attempt), s.getsockname()[1]]
 
     def close(self, name):
         self._connections.pop(name).close()
@@ -142,7 +144,8 @@ class Worker:
     def tcp(self, address, port=ECHO_PORT, timeout=1.3):
         """A new connection and one echo over it."""
         first = self.open("_", address, port, timeout)
-        result = self.say("_", timeout) if first == "ok" else first
+        own_port = self._connections["_"].getsockname()[1]
+        result = self.say("_", timeout) if first == "ok" else [first, own_port]
         self.close("_")
         return result
 
@@ -156,10 +159,10 @@ class Worker:
                 s.send(word)
                 while s.recv(4096) != word:
                     pass
-            return outcome(attempt)
+            return [outcome(attempt), s.getsockname()[1]]
 
     def icmp(self, address, timeout=1.0):
-        """Echo request and reply."""
+        """Echo request and reply. Its identifier stands for the port."""
         v6 = family_of(address) == socket.AF_INET6
         protocol = socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP
         with socket.socket(family_of(address), socket.SOCK_RAW, protocol) as s:
@@ -177,7 +180,7 @@ class Worker:
                     reply = data if v6 else data[(data[0] & 15) * 4:]
                     if reply[0] == (129 if v6 else 0) and reply[4:8] == ident:
                         return
-            return outcome(attempt)
+            return [outcome(attempt), struct.unpack("!H", ident[:2])[0]]
 
     def hear(self, address, port, timeout=0.8):
         """Waits for a datagram to one of our addresses."""
@@ -197,10 +200,10 @@ class Worker:
                 time.sleep(0.01)  # bounded wait
         return "ok"
 
-    def stream(self, targets, listen, port=7100, gap_ms=1.0):
+    def stream(self, peers, listen, port=7100, gap_ms=1.0):
         """Begins to record what comes in on the `listen` addresses, and prepares to
-        send a numbered UDP packet to each target every gap."""
-        self._stream = Stream(targets, listen, port, gap_ms / 1e3)
+        send a numbered UDP packet to each peer every gap."""
+        self._stream = Stream(peers, listen, port, gap_ms / 1e3)
         return "ok"
 
     def stream_send(self):
@@ -208,37 +211,48 @@ class Worker:
         self._stream.send()
         return "ok"
 
+    def stream_quiet(self):
+        """Sends no more; what is under way still comes in."""
+        self._stream.quiet()
+        return "ok"
+
     def stream_stop(self):
-        """Ends it: {"sent": {target: [ns...]}, "received": {source: [[number, ns]...]}}."""
+        """Ends it: {"sent": {peer: [ns...]}, "received": {peer: [[number, ns]...]}} and
+        the "arrived" and "errors" of stream_mark."""
         result = self._stream.stop()
         self._stream = None
         return result
 
     def stream_mark(self):
-        """How many packets have come in so far, by source."""
-        return self._stream.received_counts()
+        """So far, by peer: {"received": how many packets we were given, "arrived": how
+        many came in at the device, "errors": what sending said, how often}."""
+        return self._stream.marks()
 
 
 class Stream:
     """Numbered UDP packets out at a steady pace, and what came in, with times."""
 
-    def __init__(self, targets, listen, port, gap):
+    def __init__(self, peers, listen, port, gap):
         self._gap = gap
         self._port = port
-        self._sent = {t: [] for t in targets}
+        self._sent = {p: [] for p in peers}
+        self._errors = {p: {} for p in peers}
         self._received = {}
+        self._silenced = threading.Event()
         self._ended = threading.Event()
+        self._arrived = {p: Counter(DEVICE, p, port) for p in peers}
         self._in = [self._socket(a) for a in listen]
-        self._out = {t: self._socket(t, bind=False) for t in targets}
-        self._threads = []
-        self._start(self._receive)
+        self._out = {p: self._socket(p, bind=False) for p in peers}
+        self._sender = threading.Thread(target=self._send)
+        self._receiver = threading.Thread(target=self._receive)
+        self._receiver.start()
 
     def send(self):
-        self._start(self._send)
+        self._sender.start()
 
-    def _start(self, function):
-        self._threads.append(threading.Thread(target=function))
-        self._threads[-1].start()
+    def quiet(self):
+        self._silenced.set()
+        self._sender.join()
 
     def _socket(self, address, bind=True):
         s = socket.socket(family_of(address), socket.SOCK_DGRAM)
@@ -251,16 +265,17 @@ class Stream:
     def _send(self):
         due = time.monotonic()
         number = 0
-        while not self._ended.is_set():
-            for target, s in self._out.items():
-                self._sent[target].append(now())
+        while not self._silenced.is_set():
+            for peer, s in self._out.items():
+                self._sent[peer].append(now())
                 try:
-                    s.sendto(struct.pack("!Q", number), (target, self._port))
-                except OSError:
-                    pass
+                    s.sendto(struct.pack("!Q", number), (peer, self._port))
+                except OSError as error:
+                    name = errno.errorcode.get(error.errno, str(error))
+                    self._errors[peer][name] = self._errors[peer].get(name, 0) + 1
             number += 1
             due += self._gap
-            self._ended.wait(max(0.0, due - time.monotonic()))
+            self._silenced.wait(max(0.0, due - time.monotonic()))
 
     def _receive(self):
         selector = selectors.DefaultSelector()
@@ -276,16 +291,18 @@ class Stream:
                     self._received.setdefault(peer[0], []).append(
                         [struct.unpack("!Q", data[:8])[0], now()])
 
-    def received_counts(self):
-        return {source: len(list(seen)) for source, seen in list(self._received.items())}
+    def marks(self):
+        return {"received": {p: len(seen) for p, seen in list(self._received.items())},
+                "arrived": {p: counter.read() for p, counter in self._arrived.items()},
+                "errors": {p: dict(said) for p, said in self._errors.items()}}
 
     def stop(self):
         self._ended.set()
-        for t in self._threads:
-            t.join()
-        for s in [*self._in, *self._out.values()]:
+        self._receiver.join()
+        marks = self.marks()
+        for s in [*self._in, *self._out.values(), *self._arrived.values()]:
             s.close()
-        return {"sent": self._sent, "received": self._received}
+        return {**marks, "sent": self._sent, "received": self._received}
 
 
 def main():
