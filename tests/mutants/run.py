@@ -2,6 +2,8 @@
 
 A test that passes though its fault was not injected proves nothing: it is printed,
 and this fails. Tests carry @pytest.mark.fault, with `family` where they look at one.
+Each line tells lie, test and why the test failed, so that a test which fails of
+something else than the lie is seen.
 
     run.py BIN_DIR [LIE...]
 """
@@ -11,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -32,7 +35,7 @@ def binaries(bin_dir, folder):
 
 
 def run(lie, bin_dir):
-    """[(test, family it looks at or None, noticed)]"""
+    """[(test, family it looks at or None, noticed, why)]"""
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "report.xml"
         bins = pathlib.Path(folder) / "bin"
@@ -47,26 +50,35 @@ def run(lie, bin_dir):
         for case in xml.parse(report).iter("testcase"):
             family = next((p.get("value") for p in case.iter("property")
                            if p.get("name") == "family"), None)
-            noticed = any(c.tag == "failure" for c in case)
+            why = next((c.get("message") for c in case if c.tag == "failure"), None)
+            noticed = why is not None
             broken = any(c.tag == "error" for c in case)
             name = f"{case.get('classname').split('.')[-1]}.{case.get('name')}"
-            results.append((name, family or None, "ERROR" if broken else noticed))
+            results.append((name, family or None, "ERROR" if broken else noticed,
+                            (why or "").splitlines()[:1]))
         return results
 
 
 def main(bin_dir, *lies):
-    passed = failed = 0
+    totals = {}
     for lie in lies or LIES:
-        for name, family, noticed in run(lie, bin_dir):
+        began = time.monotonic()
+        passed = failed = 0
+        for name, family, noticed, why in run(lie, bin_dir):
             if family is not None and family == LIES[lie]:
                 continue
             ok = noticed is True
             passed += ok
             failed += not ok
             print(f"{'noticed' if ok else 'BROKEN ' if noticed == 'ERROR' else 'MISSED '} "
-                  f"{lie:12} {name}", flush=True)
+                  f"{lie:12} {name}", *why, sep="  ", flush=True)
+        totals[lie] = passed, failed, time.monotonic() - began
+    print()
+    for lie, (passed, failed, seconds) in totals.items():
+        print(f"{lie:12} {passed:4} noticed {failed:3} missed {seconds:6.0f} s")
+    passed, failed, _ = map(sum, zip(*totals.values()))
     print(f"mutants: {passed} noticed, {failed} missed")
-    return 1 if failed or not passed else 0
+    return 1 if failed or not all(passed for passed, _, _ in totals.values()) else 0
 
 
 if __name__ == "__main__":
