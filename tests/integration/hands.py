@@ -1,12 +1,13 @@
 """Hands: a worker.py in every host of a lab, driven from a test.
 
 What comes of asking another host is a word: "ok"; "error: ..." if somebody said no;
-else it was silent, and the taps on both devices (tap.py) say why:
+else it was silent, and the taps on both hosts (tap.py) say why:
 
-    "request lost"  the request came in at the other's device, and no answer at ours
-    "answer lost"   the answer came in at our device, and we were not given it
-    "unsent"        nothing came in at the other's device: dropped by its sender, which
-                    is not what Sunder does
+    "request lost"  the request came in at the other's device, and was not delivered
+    "answer lost"   the answer came in at our device, and was not delivered
+    "unsent", "unanswered"  the request, or an answer to what was delivered, came in at
+                    no device: dropped by its sender, which is not what Sunder does
+    "silence"       all was delivered, and nothing came of it
 """
 
 import concurrent.futures
@@ -42,6 +43,22 @@ class Hand:
         self._process.wait()
         self._process.stdin.close()
         self._process.stdout.close()
+
+
+def why_silent(ours, our_address, theirs, their_address, port):
+    """What the taps saw of a conversation between our `port` and them, as a word."""
+    def request(where):
+        return any(row[:2] == [our_address, port] for row in theirs[where])
+
+    def answer(where):
+        return any((row[0], row[2]) == (their_address, port) for row in ours[where])
+    if not request("arrived"):
+        return "unsent"
+    if not request("delivered"):
+        return "request lost"
+    if not answer("arrived"):
+        return "unanswered"
+    return "silence" if answer("delivered") else "answer lost"
 
 
 class Hands:
@@ -91,12 +108,9 @@ class Hands:
         for key, (word, port) in results.items():
             _, asker, asked, family, _ = questions[key]
             if word == "silence":
-                requested = any(source == self.address(asker, family) and from_port == port
-                                for source, from_port, _ in seen[asked])
-                answered = any(source == self.address(asked, family) and to_port == port
-                               for source, _, to_port in seen[asker])
-                word = ("answer lost" if answered else
-                        "request lost" if requested else "unsent")
+                word = why_silent(
+                    seen[asker], self.address(asker, family),
+                    seen[asked], self.address(asked, family), port)
             words[key] = word
         return words
 

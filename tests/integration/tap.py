@@ -1,7 +1,8 @@
-"""What comes in at a device, seen before any rule can drop it: packet sockets.
+"""What comes in at a device, seen before any rule can drop it, and what is left of it
+above all rules: packet sockets and raw sockets.
 
-A packet that a receiver drops was seen here first; one that its sender drops never
-gets here. That tells the two apart for every protocol and either family.
+A packet that a receiver drops was seen at its device and not above; one that its sender
+drops never gets there. That tells the two apart for every protocol and either family.
 """
 
 import ctypes
@@ -11,6 +12,12 @@ import struct
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_STATISTICS, SO_ATTACH_FILTER = 263, 6, 26
 LOAD_BYTE, LOAD_HALF, LOAD_WORD, AND, JUMP_IF_EQUAL, RETURN = 0x30, 0x28, 0x20, 0x54, 0x15, 0x06
+PROTOCOLS = {
+    socket.AF_INET: (socket.IPPROTO_TCP, socket.IPPROTO_UDP, socket.IPPROTO_ICMP),
+    socket.AF_INET6: (socket.IPPROTO_TCP, socket.IPPROTO_UDP, socket.IPPROTO_ICMPV6),
+}
+ECHOES = {(socket.IPPROTO_ICMP, 8), (socket.IPPROTO_ICMP, 0),
+          (socket.IPPROTO_ICMPV6, 128), (socket.IPPROTO_ICMPV6, 129)}
 
 
 def _socket(device, buffer, code=()):
@@ -31,39 +38,52 @@ class Tap:
     """Keeps what comes in at a device until it is closed; for little traffic."""
 
     def __init__(self, device):
-        self._socket = _socket(device, 1 << 22)
+        self._device = _socket(device, 1 << 22)
+        self._above = [socket.socket(family, socket.SOCK_RAW, protocol)
+                       for family, protocols in PROTOCOLS.items() for protocol in protocols]
+        for s in self._above:
+            s.setblocking(False)
 
     def close(self):
-        """What came: [[source, source port, destination port]], each once. An ICMP echo
-        has its identifier in place of both ports."""
-        seen = set()
-        with self._socket as s:
-            while True:
-                try:
-                    packet, (_, _, kind, _, _) = s.recvfrom(128)
-                except BlockingIOError:
-                    return sorted(seen)
-                if kind != socket.PACKET_OUTGOING and (row := _conversation(packet)):
-                    seen.add(row)
+        """{"arrived": what came in at the device, "delivered": what passed all rules},
+        each as [[source, source port, destination port]], each once. An ICMP echo has
+        its identifier in place of both ports."""
+        arrived = {_conversation(packet) for packet, (_, _, kind, *_) in _drain(self._device)
+                   if kind != socket.PACKET_OUTGOING}
+        delivered = set()
+        for s in self._above:
+            family, protocol = s.family, s.proto
+            for packet, (source, *_) in _drain(s):
+                # Of IPv6 there is no header here.
+                delivered.add(_conversation(packet) if family == socket.AF_INET else
+                              _ports(source, protocol, packet))
+        return {"arrived": sorted(arrived - {None}), "delivered": sorted(delivered - {None})}
+
+
+def _drain(s):
+    with s:
+        while True:
+            try:
+                yield s.recvfrom(128)
+            except BlockingIOError:
+                return
 
 
 def _conversation(packet):
     """(source, source port, destination port); None if it has none."""
     version = packet[0] >> 4 if packet else 0
     if version == 4 and len(packet) >= 20:
-        protocol, source = packet[9], socket.inet_ntop(socket.AF_INET, packet[12:16])
-        body = packet[(packet[0] & 15) * 4:]
-    elif version == 6 and len(packet) >= 40:
-        protocol, source = packet[6], socket.inet_ntop(socket.AF_INET6, packet[8:24])
-        body = packet[40:]
-    else:
-        return None
-    if len(body) < 8:
-        return None
-    if protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
+        return _ports(socket.inet_ntop(socket.AF_INET, packet[12:16]), packet[9],
+                      packet[(packet[0] & 15) * 4:])
+    if version == 6 and len(packet) >= 40:
+        return _ports(socket.inet_ntop(socket.AF_INET6, packet[8:24]), packet[6], packet[40:])
+    return None
+
+
+def _ports(source, protocol, body):
+    if len(body) >= 8 and protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
         return (source, *struct.unpack_from("!HH", body))
-    if (protocol, body[0]) in ((socket.IPPROTO_ICMP, 8), (socket.IPPROTO_ICMP, 0),
-                               (socket.IPPROTO_ICMPV6, 128), (socket.IPPROTO_ICMPV6, 129)):
+    if len(body) >= 8 and (protocol, body[0]) in ECHOES:
         return (source, *struct.unpack_from("!H", body, 4) * 2)
     return None
 
@@ -96,7 +116,8 @@ def _filter(source, port):
         version, protocol, udp = 0x40, 9, 20
         checks = [(LOAD_WORD, 12, *struct.unpack("!I", socket.inet_aton(source)))]
     checks += [(LOAD_BYTE, protocol, socket.IPPROTO_UDP), (LOAD_HALF, udp + 2, port)]
-    code = [(LOAD_BYTE, 0, 0, 0), (AND, 0, 0, 0xF0), (JUMP_IF_EQUAL, 0, 2 * len(checks) + 1, version)]
+    code = [(LOAD_BYTE, 0, 0, 0), (AND, 0, 0, 0xF0),
+            (JUMP_IF_EQUAL, 0, 2 * len(checks) + 1, version)]
     for i, (load, offset, value) in enumerate(checks):
         left = 2 * (len(checks) - i - 1) + 1  # Lines to jump over, to the last one.
         code += [(load, 0, 0, offset), (JUMP_IF_EQUAL, 0, left, value)]

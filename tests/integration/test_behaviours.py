@@ -121,7 +121,7 @@ def sent(hands, sender, receiver, family):
     if said["received"] == "ok":
         return "heard"
     source = hands.address(sender, family)
-    came_in = any(row[0] == source and row[2] == 7500 for row in seen[receiver])
+    came_in = any(row[0] == source and row[2] == 7500 for row in seen[receiver]["arrived"])
     return "lost" if came_in else "unsent"
 
 

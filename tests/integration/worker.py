@@ -110,7 +110,7 @@ class Worker:
         return "ok"
 
     def untap(self):
-        """What came in since: see Tap.close()."""
+        """What came in since and what was delivered: see Tap.close()."""
         return self._tap.close()
 
     def open(self, name, address, port=ECHO_PORT, timeout=1.3):
