@@ -57,6 +57,14 @@ class Liar(http.server.BaseHTTPRequestHandler):
         except OSError:
             pass
 
+    def forgetful(self):
+        """Well, but of those to kill it names none. Tells what it was asked to kill."""
+        if self.command == "GET":
+            return self.answer(200, "application/json", APP)
+        print(self.path, flush=True)
+        print(self.rfile.read(int(self.headers["Content-Length"])).decode(), flush=True)
+        return self.answer(200, "application/json", b'{"tasks":[]}')
+
     def silent(self):
         threading.Event().wait(60)
 
