@@ -82,9 +82,9 @@ void Nft(const std::string& ruleset) {
   pclose(nft);
 }
 
-// Installs nothing at the receiving hook, and a table of its own at the output
-// while the fault is open. Nobody heals that but Remove: the lease is not under
-// test here.
+// Installs nothing at the receiving hook, and for each fault a table of its own
+// at the output while it is open. Nobody heals that but Remove: the lease is
+// not under test here.
 class SenderSideKernel : public LyingKernel {
  public:
   explicit SenderSideKernel(std::unique_ptr<Kernel> kernel)
@@ -97,7 +97,7 @@ class SenderSideKernel : public LyingKernel {
         gate, {request->fault_id(), request->generation(), request->digest()},
         reversed.flows(), reversed.protected_());
     if (!program.ok()) return program.status();
-    rulesets_[gate] = OutputRuleset(ToNft(*program));
+    rulesets_[gate] = OutputRuleset(gate, ToNft(*program));
     return LyingKernel::Stage(gate, std::move(request));
   }
   absl::Status Open(GateId gate) override {
@@ -105,18 +105,23 @@ class SenderSideKernel : public LyingKernel {
     return LyingKernel::Open(gate);
   }
   absl::Status Remove(GateId gate) override {
-    if (rulesets_.erase(gate) > 0) Nft("delete table inet mutant\n");
+    if (rulesets_.erase(gate) > 0) {
+      Nft(absl::StrCat("delete table inet ", TableOf(gate), "\n"));
+    }
     return LyingKernel::Remove(gate);
   }
 
  private:
+  static std::string TableOf(GateId gate) {
+    return absl::StrCat("mutant_", gate);
+  }
   // The same rules, in a table of another name, jumped to from the output hook.
-  static std::string OutputRuleset(std::string text) {
+  static std::string OutputRuleset(GateId gate, std::string text) {
     const size_t name = text.find("sunder_");
-    text.replace(name, text.find_first_of(" {", name) - name, "mutant");
+    text.replace(name, text.find_first_of(" {", name) - name, TableOf(gate));
     text.replace(text.find("hook prerouting"), 15, "hook output");
-    return absl::StrCat(text, "\nadd rule inet mutant ", kGateChain, " goto ",
-                        kRulesChain, "\n");
+    return absl::StrCat(text, "\nadd rule inet ", TableOf(gate), " ",
+                        kGateChain, " goto ", kRulesChain, "\n");
   }
 
   std::map<GateId, std::string> rulesets_;

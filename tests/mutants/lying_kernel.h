@@ -20,6 +20,8 @@ namespace sunder::agent {
 //                (at the receiving hook, so: never)
 //   ipv6-only    leaves IPv4 whole
 //   sender-side  drops at the sender's output instead of the receiver's input
+//                (of a one-way cut only the receiver has the flow: it drops
+//                what it sends itself)
 // INVALID_ARGUMENT for another.
 absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie);
 
