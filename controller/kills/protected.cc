@@ -9,7 +9,7 @@
 namespace sunder::controller {
 namespace {
 
-constexpr char kEverywhere[] = "*";
+constexpr absl::string_view kEverywhere = "*";
 
 struct HostPort {
   std::string host;  // A name, an address, or kEverywhere.
@@ -31,7 +31,7 @@ std::optional<HostPort> Split(absl::string_view target) {
   const absl::StatusOr<Address> address = Address::Parse(host);
   result.host = address.ok() ? address->ToString() : std::string(host);
   if (result.host == "0.0.0.0" || result.host == "::") {
-    result.host = kEverywhere;
+    result.host = std::string(kEverywhere);
   }
   return result;
 }
@@ -79,7 +79,8 @@ void ProtectedTasks::Protect(const sunder::v1::Topology& topology,
     }
   }
   // A name of which we do not know the host may be any of them.
-  owners_.try_emplace({known ? parsed->host : kEverywhere, parsed->port}, what);
+  owners_.try_emplace(
+      {known ? parsed->host : std::string(kEverywhere), parsed->port}, what);
 }
 
 std::optional<std::string> ProtectedTasks::operator()(
