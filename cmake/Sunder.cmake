@@ -90,26 +90,29 @@ function(sunder_program name)
   target_precompile_headers(${name} REUSE_FROM sunder_precompiled_library)
 endfunction()
 
-# sunder_test(name SRCS a_test.cc … DEPS targets… [LABELS kernel] [TIMEOUT seconds])
+# sunder_test(name SRCS a_test.cc … DEPS targets… [DEFINES A="…"…] [LABELS kernel]
+#             [TIMEOUT seconds])
 # One ctest entry a program; label `kernel`: needs root and makes namespaces.
 function(sunder_test name)
   if(SUNDER_FUZZ)
     return()  # That build is for the fuzz targets alone.
   endif()
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;DEFINES;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
   add_executable(${name} ${ARG_SRCS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE ${ARG_DEFINES})
   target_precompile_headers(${name} REUSE_FROM sunder_precompiled_test)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
 # sunder_fuzzer(name SRCS a_fuzz.cc DEPS targets…): a libFuzzer program; its corpus
-# is tests/fuzz/corpus/<name>.
+# is tests/fuzz/corpus/<name>. Target `fuzzers` builds them all.
+add_custom_target(fuzzers)
 function(sunder_fuzzer name)
   if(NOT SUNDER_FUZZ)
     return()
@@ -119,4 +122,5 @@ function(sunder_fuzzer name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name})
 endfunction()

@@ -138,7 +138,7 @@ def threads(_):
 
 def fuzz(_):
     """Each fuzz target for a minute, from its corpus"""
-    if not build("fuzz"):
+    if not build("fuzz", "fuzzers"):
         return Count(0, 1)
     targets = sorted((BUILD / "fuzz/bin").glob("*_fuzz"))
     total = Count(0, 0 if targets else 1)
