@@ -1,6 +1,8 @@
 """clang-tidy over every source of ours: tidy.py BUILD_DIR [PATH_REGEX]
 
-Stops nowhere: prints every finding, fails if there is one.
+Prints every finding once, fails if there is one. BUILD_DIR must be configured and
+its protos generated. clang-tidy comes from PyPI on first use: Debian's takes ten
+times as long, as it also looks for findings in the libraries' headers.
 """
 
 import concurrent.futures
@@ -8,34 +10,95 @@ import json
 import os
 import pathlib
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+VERSION = "23.1.4"
+TOOL = ROOT / "build/tools" / f"clang-tidy-{VERSION}"
+COMMANDS = ROOT / "build/tidy"
+BATCH = 6  # Sources a process: few enough that all processors end together.
+FINDING = re.compile(r"^/?\S[^:\n]*(?::\d+:\d+)?: (?:error|warning): ", re.MULTILINE)
+PROGRESS = re.compile(r"^(?:\[\d+/\d+\] Processing file|Error while processing) .*\n",
+                      re.MULTILINE)
 
 
-def tidy(build, source):
+def install():
+    """The path of clang-tidy, which it installs if need be."""
+    program = TOOL / "bin/clang-tidy"
+    if not program.exists():
+        print(f"Installing clang-tidy {VERSION} from PyPI into {TOOL.relative_to(ROOT)}",
+              file=sys.stderr)
+        shutil.rmtree(TOOL, ignore_errors=True)
+        subprocess.run(["/usr/bin/python3", "-m", "venv", TOOL], check=True)
+        subprocess.run([TOOL / "bin/pip", "install", "--quiet",
+                        "--disable-pip-version-check", f"clang-tidy=={VERSION}"], check=True)
+    return program
+
+
+def portable(words):
+    """A compile command without what only its own compiler reads or knows."""
+    kept = []
+    words = iter(words)
+    for word in words:
+        if word == "-Xclang":  # Always about precompiled headers here.
+            next(words)
+        elif word == "-include":
+            header = next(words)
+            if not header.endswith("cmake_pch.hxx"):
+                kept += [word, header]
+        elif word != "-Werror":  # The build's compilers have the say on warnings.
+            kept.append(word)
+    return kept
+
+
+def is_ours(source):
+    path = pathlib.Path(source)
+    return path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] != "build"
+
+
+def write_commands(build, pattern):
+    """Writes one compile command for each source into COMMANDS; returns the sources."""
+    with open(f"{build}/compile_commands.json", encoding="utf-8") as file:
+        commands = {c["file"]: {"file": c["file"], "directory": c["directory"],
+                                "arguments": portable(shlex.split(c["command"]))}
+                    for c in json.load(file)
+                    if is_ours(c["file"]) and re.search(pattern, c["file"])}
+    COMMANDS.mkdir(parents=True, exist_ok=True)
+    with open(COMMANDS / "compile_commands.json", "w", encoding="utf-8") as file:
+        json.dump(list(commands.values()), file, indent=1)
+    return sorted(commands)
+
+
+def tidy(program, sources):
+    """The findings in some sources, each with its notes."""
     done = subprocess.run(
-        ["clang-tidy-14", "--quiet", "-p", build,
-         # Flags that only gcc knows are in the compile commands.
-         "--extra-arg=-Wno-unknown-warning-option", source],
-        cwd=ROOT, capture_output=True, text=True, check=False)
-    return source, done.returncode, done.stdout
+        [program, "--quiet", "-p", COMMANDS, "--extra-arg=-fno-sanitize=all",
+         "--extra-arg=-Wno-unknown-warning-option", *sources],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    output = PROGRESS.sub("", done.stdout)
+    starts = [m.start() for m in FINDING.finditer(output)]
+    findings = [output[a:b] for a, b in zip(starts, [*starts[1:], len(output)])]
+    if done.returncode != 0 and not findings:
+        findings = [f"clang-tidy ended with {done.returncode}:\n{output}{done.stderr}"]
+    return findings
 
 
 def main(build, pattern="."):
-    with open(f"{build}/compile_commands.json", encoding="utf-8") as file:
-        sources = sorted({c["file"] for c in json.load(file)
-                          if c["file"].startswith(str(ROOT)) and "/build/" not in c["file"]
-                          and re.search(pattern, c["file"])})
-    bad = 0
+    program = install()
+    sources = write_commands(build, pattern)
+    batches = [sources[i:i + BATCH] for i in range(0, len(sources), BATCH)]
+    told = set()  # A header's finding comes with every source that includes it.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for source, code, output in pool.map(lambda s: tidy(build, s), sources):
-            if code != 0:
-                bad += 1
-                print(f"{source}\n{output}", flush=True)
-    print(f"tidy: {len(sources)} sources, {bad} with findings")
-    return 1 if bad or not sources else 0
+        for findings in pool.map(lambda batch: tidy(program, batch), batches):
+            for finding in findings:
+                if finding not in told:
+                    told.add(finding)
+                    print(finding, end="", flush=True)
+    print(f"tidy: {len(sources)} sources, {len(told)} findings")
+    return 1 if told or not sources else 0
 
 
 if __name__ == "__main__":
