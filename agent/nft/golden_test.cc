@@ -37,9 +37,9 @@ std::string Hex(absl::string_view bytes) {
   return out;
 }
 
-// One paragraph a message, its meaning above it.
-std::string Describe(absl::string_view bytes,
-                     const std::vector<std::string>& meanings) {
+// One paragraph a message, its meaning above it; `lines` are the meanings.
+std::string Describe(absl::string_view bytes, absl::string_view lines) {
+  const std::vector<std::string> meanings = absl::StrSplit(lines, '\n');
   std::string out;
   size_t message = 0;
   while (!bytes.empty()) {
@@ -112,42 +112,31 @@ Program SmallProgram() {
 TEST(Golden, Stage) {
   Batch batch(1);
   AddStage(SmallProgram(), batch);
-  ExpectGolden(
-      "stage",
-      Describe(
-          Finished(std::move(batch)),
-          {"begin", "create table inet sunder_00002a51",
-           "create set inet sunder_00002a51 lease { type mark; flags timeout; "
-           "}",
-           "create set ... set0 { type ipv4_addr . inet_proto . inet_service; "
-           "size 2; }",
-           "add element ... set0 { 10.77.0.2 . tcp . 8080, 10.77.0.3 . udp . "
-           "53 "
-           "}",
-           "create set ... set1 { type ipv6_addr; flags interval; }",
-           "add element ... set1 { fd00::/8 }: its first, and the first behind",
-           "create chain ... rules", "create chain ... unarmed",
-           "create chain ... pre { type filter hook prerouting priority raw; "
-           "policy accept; }",
-           "add rule ... rules ip saddr . meta l4proto . th sport @set0 "
-           "counter "
-           "drop",
-           "add rule ... rules meta l4proto ipv6-icmp ip6 daddr @set1 accept",
-           "end"}));
+  ExpectGolden("stage", Describe(Finished(std::move(batch)), R"(begin
+create table inet sunder_00002a51
+create set inet sunder_00002a51 lease { type mark; flags timeout; }
+create set ... set0 { type ipv4_addr . inet_proto . inet_service; size 2; }
+add element ... set0 { 10.77.0.2 . tcp . 8080, 10.77.0.3 . udp . 53 }
+create set ... set1 { type ipv6_addr; flags interval; }
+add element ... set1 { fd00::/8 }: its first, and the first behind
+create chain ... rules
+create chain ... unarmed
+create chain ... pre { type filter hook prerouting priority raw; policy accept; }
+add rule ... rules ip saddr . meta l4proto . th sport @set0 counter drop
+add rule ... rules meta l4proto ipv6-icmp ip6 daddr @set1 accept
+end)"));
 }
 
 TEST(Golden, Arm) {
   Batch batch(100);
   AddArm(0x2a51, WallInstant::FromNanos(1'800'000'000'123'456'789), 1234,
          batch);
-  ExpectGolden(
-      "arm",
-      Describe(Finished(std::move(batch)),
-               {"begin", "delete chain inet sunder_00002a51 unarmed",
-                "flush chain inet sunder_00002a51 pre",
-                "add rule ... pre meta time >= 1800000000123456789 "
-                "meta mark and 0 xor 0x2a51 @lease goto rules",
-                "create element ... lease { 0x2a51 timeout 1234ms }", "end"}));
+  ExpectGolden("arm", Describe(Finished(std::move(batch)), R"(begin
+delete chain inet sunder_00002a51 unarmed
+flush chain inet sunder_00002a51 pre
+add rule ... pre meta time >= 1800000000123456789 meta mark and 0 xor 0x2a51 @lease goto rules
+create element ... lease { 0x2a51 timeout 1234ms }
+end)"));
 }
 
 TEST(Golden, OpenRefreshRemove) {
@@ -157,19 +146,18 @@ TEST(Golden, OpenRefreshRemove) {
   AddRefresh(0x2a51, 5000, refresh);
   Batch remove(400);
   AddRemove(0x2a51, remove);
-  ExpectGolden(
-      "open_refresh_remove",
-      absl::StrCat(
-          Describe(Finished(std::move(open)),
-                   {"begin", "flush chain inet sunder_00002a51 pre",
-                    "add rule ... pre meta mark and 0 xor 0x2a51 @lease goto "
-                    "rules",
-                    "end"}),
-          Describe(Finished(std::move(refresh)),
-                   {"begin", "delete element ... lease { 0x2a51 }",
-                    "create element ... lease { 0x2a51 timeout 5s }", "end"}),
-          Describe(Finished(std::move(remove)),
-                   {"begin", "delete table inet sunder_00002a51", "end"})));
+  const std::string opened = Describe(Finished(std::move(open)), R"(begin
+flush chain inet sunder_00002a51 pre
+add rule ... pre meta mark and 0 xor 0x2a51 @lease goto rules
+end)");
+  const std::string refreshed = Describe(Finished(std::move(refresh)), R"(begin
+delete element ... lease { 0x2a51 }
+create element ... lease { 0x2a51 timeout 5s }
+end)");
+  const std::string removed = Describe(Finished(std::move(remove)), R"(begin
+delete table inet sunder_00002a51
+end)");
+  ExpectGolden("open_refresh_remove", absl::StrCat(opened, refreshed, removed));
 }
 
 TEST(Golden, Queries) {
@@ -177,13 +165,13 @@ TEST(Golden, Queries) {
   ExpectGolden(
       "queries",
       absl::StrCat(
-          Describe(TablesQuery().Numbered(1), {"list tables"}),
-          Describe(TableQuery(table).Numbered(2), {"the table itself"}),
-          Describe(ChainQuery(table, "pre").Numbered(3), {"the chain itself"}),
-          Describe(SetsQuery(table).Numbered(4), {"the table's sets"}),
-          Describe(RulesQuery(table).Numbered(5), {"the table's rules"}),
+          Describe(TablesQuery().Numbered(1), "list tables"),
+          Describe(TableQuery(table).Numbered(2), "the table itself"),
+          Describe(ChainQuery(table, "pre").Numbered(3), "the chain itself"),
+          Describe(SetsQuery(table).Numbered(4), "the table's sets"),
+          Describe(RulesQuery(table).Numbered(5), "the table's rules"),
           Describe(ElementsQuery(table, "lease").Numbered(6),
-                   {"the set's elements"})));
+                   "the set's elements")));
 }
 
 TEST(Batch, OnlyTheLastMessageAsksForAnAcknowledgement) {
