@@ -18,8 +18,9 @@ TEST(EventLoop, RunsWhatOtherThreadsPostInTheirOrder) {
   auto loop = *EventLoop::Create();
   std::vector<int> seen;
   std::thread poster([&] {
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < 1000; ++i) {
       loop->Post([&seen, i] { seen.push_back(i); });
+    }
     loop->Stop();
   });
   EXPECT_TRUE(loop->Run().ok());

@@ -51,7 +51,7 @@ Actions Core::Start(const Record& record,
 }
 
 Actions Core::Stage(CallId call,
-                    std::shared_ptr<const v1::StageRequest> request,
+                    const std::shared_ptr<const v1::StageRequest>& request,
                     BootInstant now) {
   BeginEvent(now);
   HandleStage(call, request, now);

@@ -49,7 +49,8 @@ class Core {
   // down. No call may come before all of its actions are carried out.
   Actions Start(const Record& record, const std::vector<KernelFault>& listed,
                 BootInstant now);
-  Actions Stage(CallId call, std::shared_ptr<const v1::StageRequest> request,
+  Actions Stage(CallId call,
+                const std::shared_ptr<const v1::StageRequest>& request,
                 BootInstant now);
   Actions Arm(CallId call, const v1::ArmRequest& request, BootInstant now);
   Actions KeepAlive(CallId call, const v1::KeepAliveRequest& request,

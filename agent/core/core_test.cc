@@ -38,6 +38,7 @@ TEST_F(CoreTest, WatchersHearOfEachState) {
   BringInForce();
   Heal();
   std::vector<v1::State> states;
+  states.reserve(host.notified.size());
   for (const v1::Held& held : host.notified) states.push_back(held.state());
   EXPECT_THAT(states,
               testing::ElementsAre(v1::STATE_STAGED, v1::STATE_ARMED,
@@ -226,8 +227,9 @@ TEST_F(CoreTest, HoldsOnlySoManyFaults) {
 }
 
 TEST_F(CoreTest, RemembersOnlySoManyFaultsAndCanHealAllItHolds) {
-  for (int i = 0; i < 60; ++i)
+  for (int i = 0; i < 60; ++i) {
     host.Stage(StageRequest("n" + std::to_string(i)));
+  }
   int refused = 0;
   for (int i = 0; i < 1000; ++i) {
     const CallId call = host.Heal(HealRequest("x" + std::to_string(i)));

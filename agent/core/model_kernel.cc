@@ -18,7 +18,7 @@ absl::Status ModelKernel::Do(ModelOp op, Effect effect) {
       std::find_if(failures_.begin(), failures_.end(),
                    [&](const Failure& f) { return f.op == op; });
   if (planned == failures_.end()) return effect();
-  const Failure failure = *planned;
+  Failure failure = std::move(*planned);
   failures_.erase(planned);
   if (failure.yet_done) {
     if (absl::Status s = effect(); !s.ok()) return s;
@@ -116,7 +116,7 @@ absl::Status ModelKernel::Remove(GateId gate) {
 
 absl::StatusOr<KernelFault> ModelKernel::Read(GateId gate) {
   KernelFault view;
-  const absl::Status status = Do(ModelOp::kRead, [&]() -> absl::Status {
+  absl::Status status = Do(ModelOp::kRead, [&]() -> absl::Status {
     const auto table = At(gate);
     if (!table.ok()) return table.status();
     view = View(gate, **table);
@@ -128,7 +128,7 @@ absl::StatusOr<KernelFault> ModelKernel::Read(GateId gate) {
 
 absl::StatusOr<std::vector<KernelFault>> ModelKernel::List() {
   std::vector<KernelFault> all;
-  const absl::Status status = Do(ModelOp::kList, [&] {
+  absl::Status status = Do(ModelOp::kList, [&] {
     for (const auto& [gate, table] : tables_) all.push_back(View(gate, table));
     return absl::OkStatus();
   });

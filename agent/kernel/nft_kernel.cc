@@ -162,8 +162,9 @@ absl::StatusOr<KernelFault> NftKernel::Read(GateId gate) {
                   contents.chains);
     }
   }
-  if (s.ok())
+  if (s.ok()) {
     s = Collect(exchange_, nft::SetsQuery(table), what, contents.sets);
+  }
   if (s.ok()) {
     s = Collect(exchange_, nft::RulesQuery(table), what, contents.rules);
   }

@@ -12,8 +12,6 @@
 namespace sunder::agent {
 namespace {
 
-using ::testing::HasSubstr;
-
 TEST_F(NftKernelTest, BothFamiliesAreCutAndOnlyTheNamedPeers) {
   ASSERT_NO_FATAL_FAILURE(
       PutInForce(kGate, Request({Lab::kThere4, Lab::kThere6})));

@@ -22,13 +22,13 @@ RequestPtr EverythingRequest() {
   auto request = std::make_shared<v1::StageRequest>();
   request->set_fault_id("f00d");
   request->set_generation(1);
-  const auto flow = [&](std::vector<std::string> sources,
-                        std::vector<std::string> destinations,
+  const auto flow = [&](const std::vector<std::string>& sources,
+                        const std::vector<std::string>& destinations,
                         sunder::v1::Protocol protocol) {
     auto* f = request->add_flows();
     f->mutable_behaviour()->mutable_drop();
-    for (auto& s : sources) f->add_sources(s);
-    for (auto& d : destinations) f->add_destinations(d);
+    for (const auto& s : sources) f->add_sources(s);
+    for (const auto& d : destinations) f->add_destinations(d);
     f->set_protocol(protocol);
     return f;
   };

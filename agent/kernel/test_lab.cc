@@ -218,7 +218,7 @@ bool Lab::EchoArrives(const std::string& from) {
   const UniqueFd to = Here(SOCK_RAW, here, 0, protocol);
   const UniqueFd sender = There(SOCK_RAW, from, 0, protocol);
   std::string echo(8, '\0');
-  echo[0] = static_cast<char>(v6 ? int{ICMP6_ECHO_REQUEST} : int{ICMP_ECHO});
+  echo[0] = static_cast<char>(v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO);
   // The checksum of a message whose other bytes are zero (ICMPv6's is the
   // kernel's business).
   echo[2] = static_cast<char>(~echo[0]);

@@ -42,7 +42,7 @@ class Assembler {
     Shape shape;
     std::string keys;
   };
-  static constexpr size_t kShapes = 2 * 3 * 3 * 2 * 2;
+  static constexpr size_t kShapes = size_t{2} * 3 * 3 * 2 * 2;
 
   static Shape ShapeOf(const Box& box);
   void AddGroupRule(Group group, SetPool& pool, Program& program) const;

@@ -83,6 +83,7 @@ std::string ElementText(const Set& set, absl::string_view key) {
 
 void AppendSet(const Set& set, std::string& out) {
   std::vector<absl::string_view> types;
+  types.reserve(set.fields.size());
   for (Field field : set.fields) types.push_back(TypeOf(field, set.family));
   absl::StrAppend(&out, "\tset ", set.name, " {\n\t\ttype ",
                   absl::StrJoin(types, " . "), "\n");
@@ -109,6 +110,7 @@ std::string MatchText(const Match& match, Family family,
   }
   const Set& set = program.sets[std::get<InSet>(match).set];
   std::vector<std::string> fields;
+  fields.reserve(set.fields.size());
   for (Field field : set.fields) fields.push_back(Expression(field, family));
   return absl::StrCat(absl::StrJoin(fields, " . "), " @", set.name);
 }

@@ -32,6 +32,7 @@ pid_t AgentProcess::Spawn(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(),
                    {SUNDER_AGENT_PROGRAM, "--state-dir", dir_ / "state"});
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& a : arguments) argv.push_back(a.data());
   argv.push_back(nullptr);
   const pid_t pid = fork();

@@ -120,7 +120,7 @@ void AgentService::ValidateOnly(std::shared_ptr<const v1::StageRequest> request,
   } else {
     status = program.status();
   }
-  loop_->Post([this, request, status, reactor, response] {
+  loop_->Post([this, request = std::move(request), status, reactor, response] {
     absl::Status first = driver_->core().Check(*request, BootNow());
     if (first.ok() && latch_->IsSet()) first = latch_->Refusal();
     if (first.ok()) first = status;
@@ -163,7 +163,7 @@ grpc::ServerWriteReactor<v1::WatchResponse>* AgentService::Watch(
     grpc::CallbackServerContext* /*context*/,
     const v1::WatchRequest* /*request*/) {
   auto watcher = Watcher::Make([this](std::shared_ptr<Watcher> done) {
-    loop_->Post([this, done] { watchers_.erase(done); });
+    loop_->Post([this, done = std::move(done)] { watchers_.erase(done); });
   });
   loop_->Post([this, watcher] {
     if (closed_) {

@@ -32,10 +32,10 @@ absl::Status Driver::Start() {
   return absl::OkStatus();
 }
 
-void Driver::Stage(std::shared_ptr<const v1::StageRequest> request,
+void Driver::Stage(const std::shared_ptr<const v1::StageRequest>& request,
                    OnReply reply) {
   const CallId call = Expect(std::move(reply));
-  CarryOut(core_->Stage(call, std::move(request), BootNow()));
+  CarryOut(core_->Stage(call, request, BootNow()));
 }
 
 void Driver::Arm(const v1::ArmRequest& request, OnReply reply) {

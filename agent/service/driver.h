@@ -35,7 +35,8 @@ class Driver {
   // the agent must not serve.
   absl::Status Start();
 
-  void Stage(std::shared_ptr<const v1::StageRequest> request, OnReply reply);
+  void Stage(const std::shared_ptr<const v1::StageRequest>& request,
+             OnReply reply);
   void Arm(const v1::ArmRequest& request, OnReply reply);
   void KeepAlive(const v1::KeepAliveRequest& request, OnReply reply);
   void Heal(const v1::HealRequest& request, OnReply reply);

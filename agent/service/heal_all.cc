@@ -48,14 +48,14 @@ absl::Status Sweep(std::ostream& out) {
 }  // namespace
 
 absl::Status HealAll(const std::string& state_dir, std::ostream& out) {
-  const absl::Status latched = SetLatch(state_dir, out);
+  absl::Status latched = SetLatch(state_dir, out);
   if (absl::Status s = Sweep(out); !s.ok()) return s;
   return latched;
 }
 
 absl::Status ReleaseLatch(const std::string& state_dir, std::ostream& out) {
   const StopLatch latch(state_dir);
-  const absl::Status status = latch.Release();
+  absl::Status status = latch.Release();
   if (absl::IsNotFound(status)) {
     out << "stop latch is not set: " << latch.path() << "\n";
     return absl::OkStatus();

@@ -8,7 +8,7 @@ namespace sunder::agent {
 template <typename Commit>
 absl::Status LatchedKernel::UnlessLatched(GateId gate, Commit commit) {
   if (latch_->IsSet()) return latch_->Refusal();
-  const absl::Status status = commit();
+  absl::Status status = commit();
   if (!latch_->IsSet()) return status;
   // The core removes it again and reads back; this one must not wait for that.
   kernel_->Remove(gate).IgnoreError();

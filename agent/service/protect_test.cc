@@ -14,6 +14,7 @@ std::multiset<std::string> Protected(const std::string& listen,
                                      const std::vector<std::string>& addresses,
                                      v1::StageRequest request = {}) {
   std::vector<Address> parsed;
+  parsed.reserve(addresses.size());
   for (const std::string& a : addresses) parsed.push_back(*Address::Parse(a));
   Protect(listen, parsed, request);
   std::multiset<std::string> result;

@@ -113,7 +113,7 @@ class GrpcClient final : public Client {
     context.set_deadline(std::chrono::system_clock::now() +
                          absl::ToChronoNanoseconds(timeout));
     Response response;
-    const absl::Status status =
+    absl::Status status =
         FromGrpcStatus(((*stub_).*method)(&context, request, &response));
     if (status.ok()) return response;
     if (GetErrorDetail(status)) return status;

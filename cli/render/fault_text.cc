@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "cli/core/life.h"
 #include "cli/render/table.h"
 #include "cli/render/timeline.h"
@@ -65,7 +66,7 @@ std::string HostsText(const v1::Fault& fault, const Style& style) {
 }  // namespace
 
 std::string Title(const v1::Fault& fault) {
-  const std::string id = ShortId(fault.id());
+  std::string id = ShortId(fault.id());
   if (fault.spec().name().empty()) return id;
   return absl::StrCat(id, " (", Clean(fault.spec().name()), ")");
 }
@@ -80,7 +81,7 @@ std::string SidesText(const v1::Plan& plan) {
   for (const auto& [side, names] : sides) {
     constexpr size_t kMost = 8;
     std::string text = absl::StrJoin(
-        names.begin(), names.begin() + std::min(names.size(), kMost), ", ");
+        absl::MakeConstSpan(names).first(std::min(names.size(), kMost)), ", ");
     if (names.size() > kMost) {
       absl::StrAppend(&text, " and ", names.size() - kMost, " more");
     }
@@ -200,6 +201,7 @@ std::string ProgressLine(const v1::Fault& fault) {
     by_state[host.state()].push_back(Clean(host.host()));
   }
   std::vector<std::string> parts;
+  parts.reserve(by_state.size());
   for (const auto& [state, hosts] : by_state) {
     parts.push_back(
         hosts.size() > 3

@@ -35,6 +35,7 @@ std::vector<Block> SideBlocks(const v1::Plan& plan) {
   std::map<int, int> members_of;
   for (const v1::Member& member : plan.members()) ++members_of[member.side()];
   std::vector<Block> blocks;
+  blocks.reserve(members_of.size());
   for (const auto& [side, members] : members_of) {
     blocks.push_back(
         {absl::StrCat(SideText(side), " (", Count(members, "member"), ")"),

@@ -50,6 +50,7 @@ std::string Table::Text(const Style& style, const std::string& indent) const {
     absl::StrAppend(&text, line, "\n");
   };
   std::vector<Cell> header;
+  header.reserve(header_.size());
   for (const std::string& title : header_) {
     header.emplace_back(title, Tone::kFaint);
   }

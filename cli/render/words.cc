@@ -96,7 +96,7 @@ std::string Day(absl::Time time, const Style& style) {
 std::string InstantText(bool is_set, const v1::Instant& instant,
                         const Style& style) {
   if (!is_set) return "";
-  const std::string clock = Clock(TimeOf(instant), style);
+  std::string clock = Clock(TimeOf(instant), style);
   if (UncertaintyOf(instant) == absl::ZeroDuration()) return clock;
   return absl::StrCat(clock, " +/-", ShortDuration(UncertaintyOf(instant)));
 }

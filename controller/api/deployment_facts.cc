@@ -81,7 +81,7 @@ absl::StatusOr<Service> MarathonService(const std::string& url) {
 
 absl::StatusOr<sunder::v1::ProtectedTuple> ParseProtected(
     const std::string& text) {
-  const absl::Status refused = absl::InvalidArgumentError(
+  absl::Status refused = absl::InvalidArgumentError(
       absl::StrCat("--protect wants PROTOCOL/PORT or PROTOCOL/PORT@PEER, with "
                    "protocol tcp, udp or sctp, port 1 to 65535 and peer an "
                    "address or prefix, not \"",

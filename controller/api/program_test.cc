@@ -31,6 +31,7 @@ class Program {
       : log_(log) {
     arguments.insert(arguments.begin(), SUNDER_CONTROLLER_PROGRAM);
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     pid_ = fork();

@@ -97,8 +97,9 @@ grpc::ServerUnaryReactor* ControllerService::GetFault(
     v1::GetFaultResponse* response) {
   return InLoop(context, [this, request, response] {
     auto fault = Find(request->id());
-    if (fault.ok()) *response->mutable_fault() = *std::move(fault);
-    return fault.status();
+    if (!fault.ok()) return fault.status();
+    *response->mutable_fault() = *std::move(fault);
+    return absl::OkStatus();
   });
 }
 
@@ -142,8 +143,9 @@ grpc::ServerUnaryReactor* ControllerService::KillTasks(
               v1::KillTasksRequest seeded = *request;
               if (seeded.seed() == 0) seeded.set_seed(RandomSeed());
               auto killed = killer_.Kill(seeded, stop);
-              if (killed.ok()) *response = *std::move(killed);
-              return killed.status();
+              if (!killed.ok()) return killed.status();
+              *response = *std::move(killed);
+              return absl::OkStatus();
             });
 }
 

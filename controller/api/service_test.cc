@@ -115,7 +115,7 @@ class ServiceTest : public testing::Test {
     *request.mutable_spec() = spec;
     request.set_validate_only(validate_only);
     v1::CreateFaultResponse response;
-    const absl::Status status =
+    absl::Status status =
         Call(&v1::Controller::StubInterface::CreateFault, request, response);
     if (!status.ok()) return status;
     return response;
@@ -125,7 +125,7 @@ class ServiceTest : public testing::Test {
     v1::GetFaultRequest request;
     request.set_id(id);
     v1::GetFaultResponse response;
-    const absl::Status status =
+    absl::Status status =
         Call(&v1::Controller::StubInterface::GetFault, request, response);
     if (!status.ok()) return status;
     return response.fault();
@@ -134,7 +134,7 @@ class ServiceTest : public testing::Test {
   absl::StatusOr<v1::HealFaultsResponse> Heal(
       const v1::HealFaultsRequest& request) {
     v1::HealFaultsResponse response;
-    const absl::Status status =
+    absl::Status status =
         Call(&v1::Controller::StubInterface::HealFaults, request, response);
     if (!status.ok()) return status;
     return response;
@@ -159,7 +159,7 @@ class ServiceTest : public testing::Test {
     return states;
   }
 
-  std::string InForce(sunder::v1::FaultSpec spec = Halves()) {
+  std::string InForce(const sunder::v1::FaultSpec& spec = Halves()) {
     auto created = Create(spec);
     EXPECT_TRUE(created.ok()) << created.status();
     if (!created.ok()) return "";
@@ -216,14 +216,12 @@ TEST_F(ServiceTest, AFaultComesInForceOnEveryHostAndHealsOnDemand) {
 
 TEST_F(ServiceTest, KeepAlivesCarryTheFaultPastItsFirstLeases) {
   const std::string id = InForce();
-  const int64_t first = agents_[0]->held(id).keep_alive();
+  const uint64_t first = agents_[0]->held(id).keep_alive();
   const BootInstant give_up = BootNow() + absl::Seconds(15);
-  while (agents_[0]->held(id).keep_alive() < static_cast<uint64_t>(first) + 3 &&
-         BootNow() < give_up) {
+  while (agents_[0]->held(id).keep_alive() < first + 3 && BootNow() < give_up) {
     absl::SleepFor(absl::Milliseconds(20));  // bounded wait
   }
-  EXPECT_GE(agents_[0]->held(id).keep_alive(),
-            static_cast<uint64_t>(first) + 3);
+  EXPECT_GE(agents_[0]->held(id).keep_alive(), first + 3);
   EXPECT_EQ(Get(id)->state(), sunder::v1::FAULT_STATE_IN_FORCE);
 }
 
@@ -402,7 +400,7 @@ TEST_F(ServiceTest, AKillWithoutMarathonIsRefused) {
 }
 
 TEST_F(ServiceTest, AnotherControllerOfHigherTermSupersedesIt) {
-  const std::string id = InForce();
+  InForce();
   auto other = agent::v1::Agent::NewStub(grpc::CreateChannel(
       agents_[0]->target(), grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;

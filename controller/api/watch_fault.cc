@@ -34,7 +34,7 @@ absl::Status ControllerService::Attach(const v1::WatchFaultRequest& request,
   }
   watching.fault_id = fault->id();
   if (request.hold() && !IsFinal(fault->state())) {
-    const absl::Status held = engine_.Tell([&](Core& core, BootInstant now) {
+    absl::Status held = engine_.Tell([&](Core& core, BootInstant now) {
       return core.HolderAttached(fault->id(), now);
     });
     if (!held.ok()) return held;

@@ -12,6 +12,9 @@
 namespace sunder::controller {
 namespace {
 
+using CurlLong =
+    long;  // NOLINT(google-runtime-int): so libcurl's API wants it.
+
 struct EasyDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
@@ -39,7 +42,7 @@ absl::Status TooLarge(const HttpLimits& limits) {
 
 size_t OnBody(char* data, size_t, size_t size, void* user) {
   auto* incoming = static_cast<Incoming*>(user);
-  long status = 0;
+  CurlLong status = 0;
   curl_easy_getinfo(incoming->easy, CURLINFO_RESPONSE_CODE, &status);
   if (*incoming->sink && status == 200) {
     incoming->refused = (*incoming->sink)(absl::string_view(data, size));
@@ -83,8 +86,9 @@ absl::Status ToStatus(CURL* easy, CURLcode code, const char* text,
   return absl::AbortedError(why);
 }
 
-long WholeMilliseconds(absl::Duration d) {
-  return static_cast<long>(std::max<int64_t>(1, absl::ToInt64Milliseconds(d)));
+CurlLong WholeMilliseconds(absl::Duration d) {
+  return static_cast<CurlLong>(
+      std::max<int64_t>(1, absl::ToInt64Milliseconds(d)));
 }
 
 void SetLimits(CURL* easy, const HttpLimits& limits, bool streamed) {
@@ -96,8 +100,9 @@ void SetLimits(CURL* easy, const HttpLimits& limits, bool streamed) {
   }
   if (limits.silence != absl::InfiniteDuration()) {
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
-                     static_cast<long>(absl::ToInt64Seconds(limits.silence)));
+    curl_easy_setopt(
+        easy, CURLOPT_LOW_SPEED_TIME,
+        static_cast<CurlLong>(absl::ToInt64Seconds(limits.silence)));
   }
   if (!streamed) {
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
@@ -189,7 +194,7 @@ absl::StatusOr<HttpResponse> CurlHttpClient::Exchange(
                                : ToStatus(easy.get(), *code, error, incoming));
   curl_multi_remove_handle(multi.get(), easy.get());
   if (!status.ok()) return status;
-  long http_status = 0;
+  CurlLong http_status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &http_status);
   incoming.response.status = static_cast<int>(http_status);
   return std::move(incoming.response);

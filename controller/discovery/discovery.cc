@@ -43,8 +43,7 @@ absl::StatusOr<std::unique_ptr<Discovery>> Discovery::Create(
   }
   std::unique_ptr<Discovery> discovery(
       new Discovery(std::move(options), std::move(marathon)));
-  const absl::Status inventory = discovery->ReadInventoryOnce();
-  if (!inventory.ok()) return inventory;
+  if (absl::Status s = discovery->ReadInventoryOnce(); !s.ok()) return s;
   discovery->Publish();
   return discovery;
 }

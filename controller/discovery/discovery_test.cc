@@ -282,6 +282,7 @@ TEST_F(DiscoveryTest, ManyRefreshesAtOnceShareTheirReading) {
   discovery->Start();
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
         for (int k = 0; k < 20; ++k) {

@@ -183,7 +183,7 @@ absl::StatusOr<std::string> MarathonClient::Get(const std::string& url,
       NewRequest(HttpMethod::kGet, url, kJson), limits, stop, nullptr);
   if (!response.ok()) return response.status();
   if (response->status == 200) return std::move(response->body);
-  const absl::Status refused = Refused(*response);
+  absl::Status refused = Refused(*response);
   next = WorthAnotherUrl(refused);
   return refused;
 }
@@ -191,7 +191,7 @@ absl::StatusOr<std::string> MarathonClient::Get(const std::string& url,
 absl::StatusOr<MarathonContent> MarathonClient::ListApps(
     const CallLimits& limits) {
   absl::StatusOr<MarathonContent> content;
-  const absl::Status status =
+  absl::Status status =
       InTurn(limits,
              [&](const std::string& base, const HttpLimits& http_limits,
                  bool& next) -> absl::Status {
@@ -211,7 +211,7 @@ absl::StatusOr<MarathonContent> MarathonClient::GetApp(
   absl::StatusOr<MarathonContent> content;
   const std::string path = absl::StrCat(
       "/v2/apps/", EscapePath(absl::StripPrefix(id, "/")), "?embed=app.tasks");
-  const absl::Status status =
+  absl::Status status =
       InTurn(limits,
              [&](const std::string& base, const HttpLimits& http_limits,
                  bool& next) -> absl::Status {
@@ -231,7 +231,7 @@ absl::StatusOr<KillAnswer> MarathonClient::DeleteTasks(
       "/v2/tasks/delete?scale=", Flag(deletion.scale),
       "&force=", Flag(deletion.force), "&wipe=", Flag(deletion.wipe));
   KillAnswer answer;
-  const absl::Status status = InTurn(
+  absl::Status status = InTurn(
       limits,
       [&](const std::string& base, const HttpLimits& http_limits,
           bool& next) -> absl::Status {

@@ -12,7 +12,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr char kApps[] = R"({"apps":[{"id":"/a"}]})";
 
@@ -183,8 +182,7 @@ TEST(MarathonClient, EventsArriveAndTheEndOfTheStreamIsAnError) {
   World world(
       [](const FakeHttpClient::Call& call) -> absl::StatusOr<HttpResponse> {
         for (const char* piece : {"\r\n", "event: x\r\nda", "ta: 1\r\n\r\n"}) {
-          const absl::Status status = call.sink(piece);
-          if (!status.ok()) return status;
+          if (absl::Status s = call.sink(piece); !s.ok()) return s;
         }
         return HttpResponse{200, {}, ""};
       });

@@ -21,8 +21,9 @@ std::string Text(const sunder::v1::Endpoint& endpoint) {
 
 std::vector<std::string> Endpoints(const sunder::v1::Task& task) {
   std::vector<std::string> result;
-  for (const auto& endpoint : task.endpoints())
+  for (const auto& endpoint : task.endpoints()) {
     result.push_back(Text(endpoint));
+  }
   return result;
 }
 

@@ -23,8 +23,9 @@ absl::StatusOr<sunder::v1::NetworkMode> ModeFromName(absl::string_view name) {
   if (name == "container/bridge" || name == "BRIDGE") {
     return sunder::v1::NETWORK_MODE_BRIDGE;
   }
-  if (name == "container" || name == "USER")
+  if (name == "container" || name == "USER") {
     return sunder::v1::NETWORK_MODE_CONTAINER;
+  }
   return absl::InvalidArgumentError(
       absl::StrCat("\"", name, "\" is no known network mode"));
 }

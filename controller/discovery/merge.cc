@@ -151,8 +151,9 @@ sunder::v1::Topology Merge(const sunder::v1::Topology& inventory,
                            const MarathonContent& marathon) {
   sunder::v1::Topology merged = inventory;
   std::set<std::string> task_ids, app_ids;
-  for (const sunder::v1::Task& task : inventory.tasks())
+  for (const sunder::v1::Task& task : inventory.tasks()) {
     task_ids.insert(task.id());
+  }
   for (const sunder::v1::App& app : marathon.apps) app_ids.insert(app.id());
 
   std::vector<std::string> warnings = marathon.warnings;

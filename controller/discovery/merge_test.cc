@@ -131,6 +131,7 @@ TEST(Merge, NoTaskIsLostAndOrderDoesNotMatter) {
               random() % 2 ? "S" + std::to_string(i) : "");
     }
     std::vector<sunder::v1::Task> tasks;
+    tasks.reserve(20);
     for (int i = 0; i < 20; ++i) {
       tasks.push_back(Task("t" + std::to_string(i),
                            "n" + std::to_string(random() % 7),

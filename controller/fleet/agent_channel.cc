@@ -136,8 +136,9 @@ void AgentChannel::Send(const Request& request, BootInstant deadline,
                        BootInstant received) {
     post([self, on_reply, reply = std::move(reply), sent, received] {
       on_reply(reply, sent, received);
-      if (auto channel = self.lock(); channel && reply.ok())
+      if (auto channel = self.lock(); channel && reply.ok()) {
         channel->Answered(received);
+      }
     });
   };
   std::visit(

@@ -153,8 +153,7 @@ Killer::Killer(Discovery& discovery, KillerOptions options)
 
 absl::StatusOr<KillTasksResponse> Killer::Kill(const KillTasksRequest& request,
                                                const std::stop_token& stop) {
-  const absl::Status checked = Check(request);
-  if (!checked.ok()) return checked;
+  if (absl::Status s = Check(request); !s.ok()) return s;
   MarathonClient* marathon = discovery_.marathon();
   if (marathon == nullptr) {
     return ErrorWithDetail(absl::StatusCode::kFailedPrecondition,

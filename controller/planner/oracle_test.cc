@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "common/address.h"
 #include "controller/planner/planner.h"
 #include "controller/planner/random.h"
@@ -204,7 +205,8 @@ std::vector<std::string> TaskIds(const v1::Topology& topology) {
 // Some names of a shuffled list, from `begin` on.
 std::string Some(const std::vector<std::string>& names, size_t begin,
                  size_t end) {
-  return absl::StrJoin(names.begin() + begin, names.begin() + end, ",");
+  return absl::StrJoin(absl::MakeConstSpan(names).subspan(begin, end - begin),
+                       ",");
 }
 
 v1::Shape RandomShape(const v1::Topology& topology, Random& random) {

@@ -18,7 +18,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 using Names = std::vector<std::string>;
 using Cuts = std::set<std::pair<std::string, std::string>>;
@@ -92,8 +91,9 @@ struct RandomGroups {
       const size_t to = i < groups.size() ? i : random.Below(groups.size() + 1);
       (to < groups.size() ? groups[to] : rest).push_back(shuffled[i]);
     }
-    for (const Names& group : groups)
+    for (const Names& group : groups) {
       texts.push_back(absl::StrJoin(group, ","));
+    }
   }
   v1::Topology topology;
   std::vector<Names> groups;

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 
 namespace sunder::controller {
 namespace {
@@ -55,14 +56,16 @@ std::vector<std::string> NearMisses(absl::string_view text,
   });
   if (near.size() > kMost) near.resize(kMost);
   std::vector<std::string> names;
+  names.reserve(near.size());
   for (const auto& [distance, name] : near) names.push_back(*name);
   return names;
 }
 
 std::string ListNames(const std::vector<std::string>& names, size_t limit) {
   if (names.size() <= limit) return absl::StrJoin(names, ", ");
-  return absl::StrCat(absl::StrJoin(names.begin(), names.begin() + limit, ", "),
-                      " and ", names.size() - limit, " more");
+  return absl::StrCat(
+      absl::StrJoin(absl::MakeConstSpan(names).first(limit), ", "), " and ",
+      names.size() - limit, " more");
 }
 
 }  // namespace sunder::controller

@@ -28,6 +28,7 @@ std::optional<std::string> Free(const v1::Task&) { return std::nullopt; }
 
 std::vector<std::string> Ids(const Victims& victims) {
   std::vector<std::string> ids;
+  ids.reserve(victims.chosen.size());
   for (const v1::Task& task : victims.chosen) ids.push_back(task.id());
   return ids;
 }

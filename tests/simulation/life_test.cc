@@ -137,6 +137,7 @@ TEST_F(Life, ShowsTheInstantsOnOneTimeline) {
 
 TEST_F(Life, OfManyFaultsAtOnceIsNoDifferent) {
   std::vector<std::string> ids;
+  ids.reserve(20);
   for (int i = 0; i < 20; ++i) {
     ids.push_back(world_.Create(1 + i % 3, absl::Seconds(5 + i)));
   }

@@ -89,8 +89,9 @@ class Walk {
         break;
       default:
         if (!world_.controller_alive()) world_.StartController();
-        if (Pick(10) == 0)
+        if (Pick(10) == 0) {
           world_.StepWallClock(host, absl::Seconds(5 - Pick(9)));
+        }
         break;
     }
   }

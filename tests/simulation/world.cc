@@ -107,9 +107,11 @@ void World::StartController(int which) {
   ++process.life;
   process.timer.reset();
   std::vector<controller::store::v1::FaultRecord> records;
+  records.reserve(disk.records.size());
   for (const auto& [id, record] : disk.records) records.push_back(record);
   process.core->Start(++disk.term, std::move(records), now_);
   std::vector<std::string> names;
+  names.reserve(nodes_.size());
   for (const auto& node : nodes_) names.push_back(node->name());
   process.core->HostsChanged(names, now_);
   AfterController(which);
