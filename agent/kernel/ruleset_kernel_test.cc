@@ -87,6 +87,27 @@ TEST_F(NftKernelTest, TheListingOfAFaultLoadsAgainAsTheSame) {
   EXPECT_EQ(before, again);
 }
 
+TEST_F(NftKernelTest, AListingNamesTheGateAlikeInTheRuleAndInTheLease) {
+  constexpr GateId kUneven = 0xfbcad83e;  // Each byte another.
+  ASSERT_NO_FATAL_FAILURE(PutInForce(kUneven, Request({Lab::kThere4})));
+  const std::string listing =
+      lab_.Shell(absl::StrCat("nft list table inet ", TableName(kUneven)));
+  EXPECT_THAT(listing, HasSubstr("elements = { 0xfbcad83e timeout"));
+  EXPECT_THAT(listing, HasSubstr("| 0xfbcad83e == @lease goto"));
+}
+
+TEST_F(NftKernelTest, AListingThatIsLoadedAgainCutsTheSamePackets) {
+  ASSERT_NO_FATAL_FAILURE(
+      PutInForce(kGate, Request({Lab::kThere4, Lab::kThere6})));
+  const std::string listing = lab_.Shell("nft list ruleset");
+  ASSERT_EQ(kernel_->Remove(kGate), absl::OkStatus());
+  EXPECT_TRUE(lab_.Arrives({}));
+  lab_.Shell(absl::StrCat("nft -f - <<'END'\n", listing, "END"));
+  EXPECT_FALSE(lab_.Arrives({}));
+  EXPECT_FALSE(lab_.Arrives({.from = Lab::kThere6}));
+  EXPECT_TRUE(lab_.Arrives({.from = "10.77.0.3"}));
+}
+
 TEST_F(NftKernelTest, TheDryRunShowsWhatIsInstalled) {
   const RequestPtr request = EverythingRequest();
   ASSERT_NO_FATAL_FAILURE(PutInForce(kGate, request, absl::Milliseconds(500)));

@@ -114,7 +114,7 @@ TEST(Golden, Stage) {
   AddStage(SmallProgram(), batch);
   ExpectGolden("stage", Describe(Finished(std::move(batch)), R"(begin
 create table inet sunder_00002a51
-create set inet sunder_00002a51 lease { type mark; flags timeout; }
+create set inet sunder_00002a51 lease { type mark; flags timeout; }, of the host's byte order
 create set ... set0 { type ipv4_addr . inet_proto . inet_service; size 2; }
 add element ... set0 { 10.77.0.2 . tcp . 8080, 10.77.0.3 . udp . 53 }
 create set ... set1 { type ipv6_addr; flags interval; }

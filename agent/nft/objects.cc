@@ -36,6 +36,17 @@ NftType TypeOf(Field field, Family family) {
   std::abort();
 }
 
+// A set's user data, in nft's own form, which say that its keys are numbers in
+// the host's order. Without them nft takes them for the network's, and prints
+// the lease's key the other way round than the rule that looks for it.
+std::string HostOrderKeys() {
+  constexpr char kKeyByteOrder = 0;
+  const uint32_t host_order = 1;
+  std::string entry = {kKeyByteOrder, sizeof host_order};
+  entry.append(reinterpret_cast<const char*>(&host_order), sizeof host_order);
+  return entry;
+}
+
 uint32_t KeyType(const Set& set) {
   uint32_t type = 0;
   for (Field field : set.fields) type = type << 6 | TypeOf(field, set.family);
@@ -85,6 +96,7 @@ void AddLeaseSet(const std::string& table, Batch& batch) {
   w.PutU32(NFTA_SET_KEY_TYPE, kMarkType);
   w.PutU32(NFTA_SET_KEY_LEN, sizeof(GateId));
   w.PutU32(NFTA_SET_ID, 1);
+  w.PutBytes(NFTA_SET_USERDATA, HostOrderKeys());
   batch.End();
 }
 
