@@ -50,14 +50,26 @@ bool SetsAreWhole(const TableContents& contents, const nft::TableTag& tag) {
   return true;
 }
 
+bool RulesAre(const std::vector<RuleTag>& wanted,
+              const std::vector<nft::RuleInfo>& rules) {
+  return std::equal(rules.begin(), rules.end(), wanted.begin(), wanted.end(),
+                    [](const nft::RuleInfo& rule, const RuleTag& tag) {
+                      const auto found = nft::DecodeRuleTag(rule.user_data);
+                      return found.ok() && *found == tag;
+                    });
+}
+
 bool RulesAreWhole(const TableContents& contents, const nft::TableTag& tag) {
-  const std::vector<nft::RuleInfo> rules = RulesOf(contents, kRulesChain);
-  if (rules.size() != tag.rules) return false;
-  for (uint32_t i = 0; i < tag.rules; ++i) {
-    const auto rule = nft::DecodeRuleTag(rules[i].user_data);
-    if (!rule.ok() || *rule != RuleTag{RuleTag::Kind::kRule, i}) return false;
+  std::vector<RuleTag> cuts, doomed;
+  for (uint32_t i = 0; i < tag.cuts; ++i) {
+    cuts.push_back({RuleTag::Kind::kCut, i});
   }
-  return true;
+  for (uint32_t i = 0; i < tag.spares; ++i) {
+    doomed.push_back({RuleTag::Kind::kSpare, i});
+  }
+  doomed.push_back({RuleTag::Kind::kDrop, 0});
+  return RulesAre(cuts, RulesOf(contents, kRulesChain)) &&
+         RulesAre(doomed, RulesOf(contents, kDoomedChain));
 }
 
 GateState StateOf(const std::vector<nft::RuleInfo>& gate_rules) {
@@ -114,6 +126,7 @@ KernelFault Assess(GateId gate, const TableContents& contents) {
   if (!tag.ok()) return fault;
   fault.key = tag->key;
   fault.intact = lease_is_ours && HasChain(contents, kRulesChain) &&
+                 HasChain(contents, kDoomedChain) &&
                  SetsAreWhole(contents, *tag) &&
                  RulesAreWhole(contents, *tag) &&
                  GateIsWhole(contents, fault.state, gate_rules.size());

@@ -156,7 +156,8 @@ absl::StatusOr<KernelFault> NftKernel::Read(GateId gate) {
   TableContents contents;
   contents.table = std::move(tables[0]);
   absl::Status s;
-  for (const char* chain : {kGateChain, kRulesChain, kUnarmedChain}) {
+  for (const char* chain :
+       {kGateChain, kRulesChain, kDoomedChain, kUnarmedChain}) {
     if (s.ok()) {
       s = Collect(exchange_, nft::ChainQuery(table, chain), what,
                   contents.chains);

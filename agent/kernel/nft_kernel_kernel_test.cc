@@ -216,6 +216,8 @@ TEST_F(NftKernelTest, WhoeverMeddlesIsSeen) {
       "add rule inet TABLE rules accept",
       "insert rule inet TABLE pre accept",
       "flush chain inet TABLE rules",
+      "flush chain inet TABLE doomed",
+      "insert rule inet TABLE doomed accept",
       "flush chain inet TABLE pre",
       "add set inet TABLE more { type mark; }",
       "add chain inet TABLE unarmed",

@@ -112,6 +112,41 @@ TEST_F(NftKernelTest, ProtectedTrafficLivesInBothDirections) {
   }
 }
 
+TEST_F(NftKernelTest, OnlyWhatIsDroppedIsCounted) {
+  auto request = Request({"10.77.0.0/30", "fd77::/126"});
+  auto* flow = AddFlow(*request, {Lab::kThere4});
+  AddPorts(flow->mutable_destination_ports(), 5000, 5000);
+  auto* tuple = request->add_protected_();
+  tuple->set_protocol(sunder::v1::PROTOCOL_UDP);
+  tuple->set_port(7321);
+  ASSERT_NO_FATAL_FAILURE(PutInForce(kGate, request));
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_FALSE(lab_.Arrives({}));  // Cut by both flows, dropped once.
+    EXPECT_TRUE(lab_.Arrives({.to_port = 7321}));
+    EXPECT_TRUE(lab_.Arrives({.from = "10.77.0.4"}));
+    EXPECT_EQ(Read().dropped_packets, static_cast<uint64_t>(i));
+    EXPECT_EQ(Read().dropped_bytes, static_cast<uint64_t>(36 * i));
+  }
+}
+
+TEST_F(NftKernelTest, WhatOneFaultSparesAnotherMayDrop) {
+  auto sparing = Request({"10.77.0.0/30"});
+  auto* tuple = sparing->add_protected_();
+  tuple->set_protocol(sunder::v1::PROTOCOL_UDP);
+  tuple->set_port(5000);
+  for (const GateId first : {1, 3}) {
+    ASSERT_NO_FATAL_FAILURE(
+        PutInForce(first, first == 1 ? sparing : Request({Lab::kThere4})));
+    EXPECT_EQ(lab_.Arrives({}), first == 1);
+    ASSERT_NO_FATAL_FAILURE(
+        PutInForce(first + 1, first == 1 ? Request({Lab::kThere4}) : sparing));
+    EXPECT_FALSE(lab_.Arrives({}));
+    ASSERT_EQ(kernel_->Remove(first), absl::OkStatus());
+    ASSERT_EQ(kernel_->Remove(first + 1), absl::OkStatus());
+    EXPECT_TRUE(lab_.Arrives({}));
+  }
+}
+
 TEST_F(NftKernelTest, NeighbourDiscoveryPassesWhenAllElseIsCut) {
   auto request = Request({});
   ASSERT_NO_FATAL_FAILURE(PutInForce(kGate, request));

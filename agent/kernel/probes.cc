@@ -40,10 +40,10 @@ void AddRuleWithSet(const Set& set, Batch& batch) {
   nft::AddGateChain(kTable, kChain, batch);
   Program program;
   program.sets.push_back(set);
-  const Rule rule{set.family, {InSet{0}}, Verdict::kDrop};
+  const Rule rule{set.family, {InSet{0}}};
   nft::AddRule(
-      kTable, kChain, "",
-      [&](Writer& w) { nft::PutRuleExpressions(rule, program, w); }, batch);
+      kTable, kChain, "", [&](Writer& w) { nft::PutSpare(rule, program, w); },
+      batch);
 }
 
 void AddConcatenation(Batch& batch) {

@@ -131,10 +131,7 @@ void PutMatch(const Match& match, Family family, const Program& program,
   LookUp(set.name, writer);
 }
 
-}  // namespace
-
-void PutRuleExpressions(const Rule& rule, const Program& program,
-                        Writer& writer) {
+void PutMatches(const Rule& rule, const Program& program, Writer& writer) {
   LoadMeta(NFT_META_NFPROTO, NFT_REG32_00, writer);
   Compare(NFT_CMP_EQ,
           HostOrder<uint8_t>(rule.family == Family::kIpv4 ? NFPROTO_IPV4
@@ -143,10 +140,21 @@ void PutRuleExpressions(const Rule& rule, const Program& program,
   for (const Match& match : rule.matches) {
     PutMatch(match, rule.family, program, writer);
   }
-  if (rule.verdict == Verdict::kAccept) {
-    PutVerdict(NF_ACCEPT, "", writer);
-    return;
-  }
+}
+
+}  // namespace
+
+void PutCut(const Rule& rule, const Program& program, Writer& writer) {
+  PutMatches(rule, program, writer);
+  PutVerdict(NFT_GOTO, kDoomedChain, writer);
+}
+
+void PutSpare(const Rule& rule, const Program& program, Writer& writer) {
+  PutMatches(rule, program, writer);
+  PutVerdict(NF_ACCEPT, "", writer);
+}
+
+void PutCountedDrop(Writer& writer) {
   PutExpression(
       "counter", [](Writer&) {}, writer);
   PutVerdict(NF_DROP, "", writer);

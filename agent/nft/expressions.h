@@ -11,9 +11,12 @@
 
 namespace sunder::agent::nft {
 
-// A rule of kRulesChain.
-void PutRuleExpressions(const Rule& rule, const Program& program,
-                        Writer& writer);
+// A rule of kRulesChain: what it matches goes to kDoomedChain.
+void PutCut(const Rule& rule, const Program& program, Writer& writer);
+
+// Rules of kDoomedChain.
+void PutSpare(const Rule& rule, const Program& program, Writer& writer);
+void PutCountedDrop(Writer& writer);
 
 // The wall clock's test of a timed gate.
 void PutTimeIsAtLeast(WallInstant start, Writer& writer);

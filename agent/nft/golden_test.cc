@@ -102,10 +102,9 @@ Program SmallProgram() {
   prefixes.keys = std::string("\xfd", 1) + std::string(15, '\0') +
                   std::string("\xfd", 1) + std::string(15, '\xff');
   program.sets = {peers, prefixes};
-  program.rules = {{Family::kIpv4, {InSet{0}}, Verdict::kDrop},
-                   {Family::kIpv6,
-                    {Equals{Field::kProtocol, "\x3a"}, InSet{1}},
-                    Verdict::kAccept}};
+  program.cuts = {{Family::kIpv4, {InSet{0}}}};
+  program.spares = {
+      {Family::kIpv6, {Equals{Field::kProtocol, "\x3a"}, InSet{1}}}};
   return program;
 }
 
@@ -119,11 +118,13 @@ create set ... set0 { type ipv4_addr . inet_proto . inet_service; size 2; }
 add element ... set0 { 10.77.0.2 . tcp . 8080, 10.77.0.3 . udp . 53 }
 create set ... set1 { type ipv6_addr; flags interval; }
 add element ... set1 { fd00::/8 }: its first, and the first behind
+create chain ... doomed
 create chain ... rules
 create chain ... unarmed
 create chain ... pre { type filter hook prerouting priority raw; policy accept; }
-add rule ... rules ip saddr . meta l4proto . th sport @set0 counter drop
-add rule ... rules meta l4proto ipv6-icmp ip6 daddr @set1 accept
+add rule ... doomed meta l4proto ipv6-icmp ip6 daddr @set1 accept
+add rule ... doomed counter drop
+add rule ... rules ip saddr . meta l4proto . th sport @set0 goto doomed
 end)"));
 }
 

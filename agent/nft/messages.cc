@@ -25,7 +25,8 @@ void AddStage(const Program& program, Batch& batch) {
   AddTable(
       table,
       Encode(TableTag{program.key, static_cast<uint32_t>(program.sets.size()),
-                      static_cast<uint32_t>(program.rules.size())}),
+                      static_cast<uint32_t>(program.cuts.size()),
+                      static_cast<uint32_t>(program.spares.size())}),
       batch);
   AddLeaseSet(table, batch);
   uint32_t id = 2;  // The lease set took the first.
@@ -33,14 +34,23 @@ void AddStage(const Program& program, Batch& batch) {
     AddSet(table, set, id++, batch);
     AddElements(table, set, batch);
   }
+  AddChain(table, kDoomedChain, batch);
   AddChain(table, kRulesChain, batch);
   AddChain(table, kUnarmedChain, batch);
   AddGateChain(table, kGateChain, batch);
   uint32_t index = 0;
-  for (const Rule& rule : program.rules) {
+  for (const Rule& rule : program.spares) {
     AddRule(
-        table, kRulesChain, Encode(RuleTag{RuleTag::Kind::kRule, index++}),
-        [&](Writer& w) { PutRuleExpressions(rule, program, w); }, batch);
+        table, kDoomedChain, Encode(RuleTag{RuleTag::Kind::kSpare, index++}),
+        [&](Writer& w) { PutSpare(rule, program, w); }, batch);
+  }
+  AddRule(table, kDoomedChain, Encode(RuleTag{RuleTag::Kind::kDrop, 0}),
+          PutCountedDrop, batch);
+  index = 0;
+  for (const Rule& rule : program.cuts) {
+    AddRule(
+        table, kRulesChain, Encode(RuleTag{RuleTag::Kind::kCut, index++}),
+        [&](Writer& w) { PutCut(rule, program, w); }, batch);
   }
 }
 

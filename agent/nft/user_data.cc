@@ -8,7 +8,7 @@
 namespace sunder::agent::nft {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 
 enum Entry : uint8_t {
   kVersionEntry = 0x80,
@@ -16,7 +16,8 @@ enum Entry : uint8_t {
   kGeneration,
   kDigest,
   kSets,
-  kRules,
+  kCuts,
+  kSpares,
   kRuleKind,
   kRuleIndex,
 };
@@ -95,7 +96,8 @@ std::string Encode(const TableTag& tag) {
   Put(kGeneration, BigEndian(tag.key.generation, 8), out);
   Put(kDigest, tag.key.digest, out);
   Put(kSets, BigEndian(tag.sets, 4), out);
-  Put(kRules, BigEndian(tag.rules, 4), out);
+  Put(kCuts, BigEndian(tag.cuts, 4), out);
+  Put(kSpares, BigEndian(tag.spares, 4), out);
   return out;
 }
 
@@ -113,14 +115,16 @@ absl::StatusOr<TableTag> DecodeTableTag(absl::string_view bytes) {
   if (!id.ok()) return id.status();
   const absl::StatusOr<absl::string_view> digest = Find(*entries, kDigest);
   if (!digest.ok()) return digest.status();
-  uint64_t generation = 0, sets = 0, rules = 0;
+  uint64_t generation = 0, sets = 0, cuts = 0, spares = 0;
   absl::Status s = ReadNumber(*entries, kGeneration, 8, generation);
   if (s.ok()) s = ReadNumber(*entries, kSets, 4, sets);
-  if (s.ok()) s = ReadNumber(*entries, kRules, 4, rules);
+  if (s.ok()) s = ReadNumber(*entries, kCuts, 4, cuts);
+  if (s.ok()) s = ReadNumber(*entries, kSpares, 4, spares);
   if (!s.ok()) return s;
   return TableTag{{std::string(*id), generation, std::string(*digest)},
                   static_cast<uint32_t>(sets),
-                  static_cast<uint32_t>(rules)};
+                  static_cast<uint32_t>(cuts),
+                  static_cast<uint32_t>(spares)};
 }
 
 absl::StatusOr<RuleTag> DecodeRuleTag(absl::string_view bytes) {
@@ -130,7 +134,7 @@ absl::StatusOr<RuleTag> DecodeRuleTag(absl::string_view bytes) {
   absl::Status s = ReadNumber(*entries, kRuleKind, 1, kind);
   if (s.ok()) s = ReadNumber(*entries, kRuleIndex, 4, index);
   if (!s.ok()) return s;
-  if (kind < 1 || kind > 3) {
+  if (kind < 1 || kind > 5) {
     return absl::InvalidArgumentError(
         absl::StrCat("a rule of the unknown kind ", kind));
   }

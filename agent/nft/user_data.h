@@ -17,15 +17,22 @@ namespace sunder::agent::nft {
 // Of a fault's table: whose it is, and how much must be there to be whole.
 struct TableTag {
   FaultKey key;
-  uint32_t sets = 0;   // Named set0, set1, ...
-  uint32_t rules = 0;  // In kRulesChain, numbered from 0 in order.
+  uint32_t sets = 0;    // Named set0, set1, ...
+  uint32_t cuts = 0;    // In kRulesChain, numbered from 0 in order.
+  uint32_t spares = 0;  // In kDoomedChain likewise, and the drop behind them.
   friend bool operator==(const TableTag&, const TableTag&) = default;
 };
 
-// Of a rule: its place in kRulesChain, or which gate it is in kGateChain.
+// Of a rule: what it is, and its place among its like.
 struct RuleTag {
-  enum class Kind : uint8_t { kRule = 1, kTimedGate = 2, kOpenGate = 3 };
-  Kind kind = Kind::kRule;
+  enum class Kind : uint8_t {
+    kCut = 1,
+    kSpare = 2,
+    kDrop = 3,
+    kTimedGate = 4,
+    kOpenGate = 5,
+  };
+  Kind kind = Kind::kCut;
   uint32_t index = 0;
   friend bool operator==(const RuleTag&, const RuleTag&) = default;
 };

@@ -8,13 +8,16 @@ namespace sunder::agent::nft {
 namespace {
 
 const TableTag kTable = {
-    {"f00dfeed", 0x0123456789abcdef, std::string("\0\xff\x80", 3)}, 7, 100'000};
+    {"f00dfeed", 0x0123456789abcdef, std::string("\0\xff\x80", 3)},
+    7,
+    100'000,
+    3};
 
 TEST(UserData, AreReadBackAsTheyWereWritten) {
   const auto table = DecodeTableTag(Encode(kTable));
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ(*table, kTable);
-  for (const RuleTag& tag : {RuleTag{RuleTag::Kind::kRule, 70'000},
+  for (const RuleTag& tag : {RuleTag{RuleTag::Kind::kCut, 70'000},
                              RuleTag{RuleTag::Kind::kTimedGate, 0},
                              RuleTag{RuleTag::Kind::kOpenGate, 0}}) {
     const auto rule = DecodeRuleTag(Encode(tag));
@@ -40,7 +43,7 @@ TEST(UserData, OfOthersOrCutOffAreRefused) {
   EXPECT_FALSE(DecodeTableTag(Encode(RuleTag{})).ok());
   EXPECT_FALSE(DecodeRuleTag(bytes).ok());
   EXPECT_FALSE(
-      DecodeRuleTag(Encode(RuleTag{static_cast<RuleTag::Kind>(4), 0})).ok());
+      DecodeRuleTag(Encode(RuleTag{static_cast<RuleTag::Kind>(6), 0})).ok());
 }
 
 TEST(UserData, OfAnotherVersionAreRefused) {

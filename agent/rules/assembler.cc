@@ -100,22 +100,26 @@ void Assembler::Add(const Box& box) {
   }
 }
 
-void Assembler::AddGroupRule(Group group, SetPool& pool,
-                             Program& program) const {
-  Rule rule{group.shape.family, {}, verdict_};
-  if (group.shape.protocols == Protocols::kWithPorts) {
-    rule.matches.push_back(pool.WithPorts());
-  }
+// The large set first: it is what a packet that is not cut is not in.
+Rule Assembler::GroupRule(Group group, SetPool& pool) {
+  Rule rule{group.shape.family, {}};
   if (std::vector<Field> fields = group.shape.KeyFields(); !fields.empty()) {
     rule.matches.push_back(pool.AddHash(group.shape.family, std::move(fields),
                                         std::move(group.keys)));
   }
-  program.rules.push_back(std::move(rule));
+  if (group.shape.protocols == Protocols::kWithPorts) {
+    rule.matches.push_back(pool.WithPorts());
+  }
+  return rule;
 }
 
-void Assembler::AddBoxRule(const Box& box, SetPool& pool,
-                           Program& program) const {
-  Rule rule{box.family, {}, verdict_};
+// The comparison before the look-ups, which cost more.
+Rule Assembler::BoxRule(const Box& box, SetPool& pool) {
+  Rule rule{box.family, {}};
+  if (box.protocols == Protocols::kOne) {
+    rule.matches.push_back(
+        Equals{Field::kProtocol, {static_cast<char>(box.protocol)}});
+  }
   const auto add = [&](Field field, const Choice& choice) {
     if (choice.kind == Choice::Kind::kAny) return;
     rule.matches.push_back(pool.ForChoice(box.family, field, choice));
@@ -124,22 +128,19 @@ void Assembler::AddBoxRule(const Box& box, SetPool& pool,
   add(Field::kDestination, box.destination);
   if (box.protocols == Protocols::kWithPorts) {
     rule.matches.push_back(pool.WithPorts());
-  } else if (box.protocols == Protocols::kOne) {
-    rule.matches.push_back(
-        Equals{Field::kProtocol, {static_cast<char>(box.protocol)}});
   }
   if (box.port_side != PortSide::kNone) {
     add(PortField(box.port_side), box.ports);
   }
-  program.rules.push_back(std::move(rule));
+  return rule;
 }
 
-void Assembler::Finish(SetPool& pool, Program& program) && {
+void Assembler::Finish(SetPool& pool, std::vector<Rule>& rules) && {
   for (std::optional<Group>& group : groups_) {
-    if (group) AddGroupRule(*std::move(group), pool, program);
+    if (group) rules.push_back(GroupRule(*std::move(group), pool));
   }
   Merge(boxes_);
-  for (const Box& box : boxes_) AddBoxRule(box, pool, program);
+  for (const Box& box : boxes_) rules.push_back(BoxRule(box, pool));
 }
 
 }  // namespace sunder::agent

@@ -1,4 +1,4 @@
-// Collects boxes of one verdict and turns them into rules of a Program. Pure.
+// Collects boxes and turns them into rules of a Program. Pure.
 //
 // A box of few single values is multiplied out into keys of a hash set that is
 // shared by all such boxes looking at the same fields: one look-up a packet,
@@ -21,12 +21,10 @@ namespace sunder::agent {
 
 class Assembler {
  public:
-  explicit Assembler(Verdict verdict) : verdict_(verdict) {}
-
   void Add(const Box& box);
 
-  // Appends the rules to `program`, their sets by way of `pool`. Once.
-  void Finish(SetPool& pool, Program& program) &&;
+  // Appends to `rules`; their sets are made by `pool`. Once.
+  void Finish(SetPool& pool, std::vector<Rule>& rules) &&;
 
  private:
   // The fields a group's boxes look at; each of their bits is an index below.
@@ -45,10 +43,9 @@ class Assembler {
   static constexpr size_t kShapes = size_t{2} * 3 * 3 * 2 * 2;
 
   static Shape ShapeOf(const Box& box);
-  void AddGroupRule(Group group, SetPool& pool, Program& program) const;
-  void AddBoxRule(const Box& box, SetPool& pool, Program& program) const;
+  static Rule GroupRule(Group group, SetPool& pool);
+  static Rule BoxRule(const Box& box, SetPool& pool);
 
-  const Verdict verdict_;
   std::array<std::optional<Group>, kShapes> groups_;
   std::vector<Box> boxes_;
 };

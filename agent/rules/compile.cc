@@ -35,16 +35,16 @@ absl::Status CheckKey(const FaultKey& key) {
 
 // Without neighbour discovery a host's own control channel dies as soon as its
 // neighbour entries age.
-void AcceptNeighbourDiscovery(SetPool& pool, Program& program) {
+void SpareNeighbourDiscovery(SetPool& pool, Program& program) {
   std::string types;
   for (int type = ND_ROUTER_SOLICIT; type <= ND_REDIRECT; ++type) {
     types.push_back(static_cast<char>(type));
   }
-  Rule rule{Family::kIpv6, {}, Verdict::kAccept};
+  Rule rule{Family::kIpv6, {}};
   rule.matches.push_back(Equals{Field::kProtocol, {IPPROTO_ICMPV6}});
   rule.matches.push_back(
       pool.AddHash(Family::kIpv6, {Field::kIcmpType}, std::move(types)));
-  program.rules.push_back(std::move(rule));
+  program.spares.push_back(std::move(rule));
 }
 
 }  // namespace
@@ -56,24 +56,24 @@ absl::StatusOr<Program> Compile(
         protected_tuples) {
   if (absl::Status s = CheckKey(key); !s.ok()) return s;
   BoxReader reader;
-  Assembler accepts(Verdict::kAccept), drops(Verdict::kDrop);
+  Assembler spares, cuts;
   for (int i = 0; i < protected_tuples.size(); ++i) {
     absl::Status s = reader.ReadProtected(
-        protected_tuples[i], i, [&](const Box& box) { accepts.Add(box); });
+        protected_tuples[i], i, [&](const Box& box) { spares.Add(box); });
     if (!s.ok()) return s;
   }
   for (int i = 0; i < flows.size(); ++i) {
     absl::Status s =
-        reader.ReadFlow(flows[i], i, [&](const Box& box) { drops.Add(box); });
+        reader.ReadFlow(flows[i], i, [&](const Box& box) { cuts.Add(box); });
     if (!s.ok()) return s;
   }
   Program program;
   program.gate = gate;
   program.key = key;
   SetPool pool(program);
-  AcceptNeighbourDiscovery(pool, program);
-  std::move(accepts).Finish(pool, program);
-  std::move(drops).Finish(pool, program);
+  SpareNeighbourDiscovery(pool, program);
+  std::move(spares).Finish(pool, program.spares);
+  std::move(cuts).Finish(pool, program.cuts);
   return program;
 }
 

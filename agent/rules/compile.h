@@ -1,9 +1,10 @@
 // Flows -> Program. Pure.
 //
-// The first rules accept what no fault may cut: neighbour discovery, then the
-// protected tuples. Then the drops. Whatever names single values goes into
-// large hash sets shared by all flows that look at the same fields; prefixes
-// and port ranges get rules of their own with one interval set for each field.
+// The flows become the program's cuts; neighbour discovery and the protected
+// tuples, which no fault may cut, its spares. Whatever names single values goes
+// into large hash sets shared by all flows that look at the same fields:
+// prefixes and port ranges get rules of their own with one interval set for
+// each field.
 
 #ifndef SUNDER_AGENT_RULES_COMPILE_H_
 #define SUNDER_AGENT_RULES_COMPILE_H_

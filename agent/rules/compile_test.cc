@@ -1,10 +1,13 @@
 #include "agent/rules/compile.h"
 
+#include <netinet/in.h>
+
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "agent/rules/interpreter.h"
 #include "agent/rules/to_nft.h"
 #include "common/error_detail.h"
 #include "gmock/gmock.h"
@@ -75,10 +78,60 @@ TEST(Compile, ManyFlowsOfTheSameFieldsShareOneSizedSet) {
   }
   const auto program = CompileRequest(request);
   ASSERT_TRUE(program.ok());
-  ASSERT_EQ(program->rules.size(), 2u);  // Neighbour discovery and the drop.
+  ASSERT_EQ(program->cuts.size(), 1u);
   EXPECT_EQ(program->sets[1].size(), 50u);
   EXPECT_THAT(ToNft(*program),
-              HasSubstr("ip saddr . meta l4proto . th sport @set1 counter"));
+              HasSubstr("ip saddr . meta l4proto . th sport @set1 goto"));
+}
+
+// What the packets of an uncut service cost, on a host where many are cut and
+// much is protected.
+TEST(Compile, WhatIsNotCutPaysOneLookUpForEachKindOfCutAndNothingElse) {
+  v1::StageRequest request;
+  for (const auto& [peer, here] :
+       {std::pair("10.0.0.1", "10.9.9.9"), std::pair("fd00::1", "fd09::9")}) {
+    auto* flow = AddFlow(request, {peer}, sunder::v1::PROTOCOL_TCP);
+    AddPort(flow->mutable_source_ports(), 80, 80);
+    AddPort(flow->mutable_destination_ports(), 443, 443);
+    AddPort(AddFlow(request, {peer})->mutable_source_ports(), 53, 53);
+    for (const bool is_remote : {false, true}) {
+      auto* tuple = request.add_protected_();
+      tuple->set_local_address(here);
+      tuple->set_port(22);
+      tuple->set_port_is_remote(is_remote);
+    }
+  }
+  const auto program = CompileRequest(request);
+  ASSERT_TRUE(program.ok());
+  for (const auto& [peer, here] :
+       {std::pair("10.0.0.1", "10.9.9.9"), std::pair("fd00::1", "fd09::9")}) {
+    Packet packet;
+    packet.source = *Address::Parse(peer);
+    packet.destination = *Address::Parse(here);
+    packet.protocol = IPPROTO_TCP;
+    packet.source_port = 7000;
+    packet.destination_port = 7001;
+    const Walk uncut = WalkProgram(*program, packet);
+    EXPECT_FALSE(uncut.dropped);
+    EXPECT_EQ(uncut.look_ups, 3);
+    packet.source_port = 80;
+    EXPECT_TRUE(RunProgram(*program, packet));
+    packet.destination_port = 22;
+    EXPECT_FALSE(RunProgram(*program, packet));
+  }
+}
+
+TEST(Compile, ARangeOfPortsCostsOtherProtocolsNoLookUp) {
+  v1::StageRequest request;
+  auto* flow = AddFlow(request, {"10.0.0.0/8"}, sunder::v1::PROTOCOL_TCP);
+  AddPort(flow->mutable_source_ports(), 1000, 2000);
+  const auto program = CompileRequest(request);
+  ASSERT_TRUE(program.ok());
+  Packet packet;
+  packet.source = packet.destination = *Address::Parse("10.0.0.1");
+  packet.protocol = IPPROTO_UDP;
+  packet.source_port = packet.destination_port = 1500;
+  EXPECT_EQ(WalkProgram(*program, packet).look_ups, 0);
 }
 
 TEST(Compile, TheSameEndpointTwiceIsOneElement) {
@@ -103,7 +156,7 @@ TEST(Compile, PrefixesAndPortRangesHaveAnIntervalSetEachAndAreMerged) {
   EXPECT_THAT(nft, HasSubstr("elements = { 100-302 }"));
   EXPECT_THAT(
       nft,
-      HasSubstr("ip saddr @set1 meta l4proto 17 th dport @set2 counter drop"));
+      HasSubstr("meta l4proto 17 ip saddr @set1 th dport @set2 goto doomed"));
 }
 
 TEST(Compile, APrefixPerFlowMakesOneRuleForAll) {
@@ -113,7 +166,7 @@ TEST(Compile, APrefixPerFlowMakesOneRuleForAll) {
   }
   const auto program = CompileRequest(request);
   ASSERT_TRUE(program.ok());
-  EXPECT_EQ(program->rules.size(), 2u);
+  EXPECT_EQ(program->cuts.size(), 1u);
   EXPECT_EQ(program->sets[1].size(), 200u);
 }
 
@@ -122,7 +175,7 @@ TEST(Compile, AddressesAmongPrefixesStayInAHashSet) {
   AddFlow(request, {"10.0.0.1", "10.1.0.0/16", "fd00::1"});
   const auto program = CompileRequest(request);
   ASSERT_TRUE(program.ok());
-  EXPECT_EQ(program->rules.size(), 4u);
+  EXPECT_EQ(program->cuts.size(), 3u);
   int intervals = 0;
   for (const Set& set : program->sets) intervals += set.interval ? 1 : 0;
   EXPECT_EQ(intervals, 1);
@@ -131,15 +184,15 @@ TEST(Compile, AddressesAmongPrefixesStayInAHashSet) {
 TEST(Compile, AFlowOfOneFamilySaysNothingOfTheOther) {
   v1::StageRequest request;
   AddFlow(request, {"10.0.0.1"})->add_destinations("fd00::1");
-  EXPECT_THAT(NftOf(request), Not(HasSubstr("drop")));
+  EXPECT_THAT(NftOf(request), Not(HasSubstr("goto doomed")));
 }
 
 TEST(Compile, AnEmptyFlowDropsEverythingOfBothFamilies) {
   v1::StageRequest request;
   AddFlow(request, {});
   const std::string nft = NftOf(request);
-  EXPECT_THAT(nft, HasSubstr("meta nfproto ipv4 counter drop"));
-  EXPECT_THAT(nft, HasSubstr("meta nfproto ipv6 counter drop"));
+  EXPECT_THAT(nft, HasSubstr("meta nfproto ipv4 goto doomed"));
+  EXPECT_THAT(nft, HasSubstr("meta nfproto ipv6 goto doomed"));
 }
 
 TEST(Compile, WhatWouldMultiplyToMillionsIsKeptApart) {
@@ -274,11 +327,15 @@ TEST(ToNft, PrintsTheWholeTable) {
 		elements = { 10.0.0.1 }
 	}
 
-	chain rules {
+	chain doomed {
 		meta nfproto ipv6 meta l4proto 58 icmpv6 type @set0 accept
 		meta nfproto ipv4 ip saddr . meta l4proto . th sport @set1 accept
 		meta nfproto ipv4 ip daddr . meta l4proto . th dport @set2 accept
-		meta nfproto ipv4 ip saddr @set3 counter drop
+		counter drop
+	}
+
+	chain rules {
+		meta nfproto ipv4 ip saddr @set3 goto doomed
 	}
 
 	chain pre {

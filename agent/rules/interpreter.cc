@@ -148,17 +148,21 @@ std::string Packet::ToString() const {
                       later_fragment ? " (later fragment)" : "");
 }
 
-bool RunProgram(const Program& program, const Packet& packet) {
+Walk WalkProgram(const Program& program, const Packet& packet) {
   const Family family = packet.source.is_v6() ? Family::kIpv6 : Family::kIpv4;
-  for (const Rule& rule : program.rules) {
-    if (rule.family == family &&
-        std::all_of(
-            rule.matches.begin(), rule.matches.end(),
-            [&](const Match& m) { return Holds(m, program, packet); })) {
-      return rule.verdict == Verdict::kDrop;
-    }
-  }
-  return false;
+  Walk walk;
+  const auto matches = [&](const Rule& rule) {
+    return rule.family == family &&
+           std::all_of(rule.matches.begin(), rule.matches.end(),
+                       [&](const Match& m) {
+                         walk.look_ups += std::holds_alternative<InSet>(m);
+                         return Holds(m, program, packet);
+                       });
+  };
+  walk.dropped =
+      std::any_of(program.cuts.begin(), program.cuts.end(), matches) &&
+      std::none_of(program.spares.begin(), program.spares.end(), matches);
+  return walk;
 }
 
 bool RunFlows(const v1::StageRequest& request, const Packet& packet) {

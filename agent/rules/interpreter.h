@@ -23,8 +23,16 @@ struct Packet {
   std::string ToString() const;
 };
 
+struct Walk {
+  bool dropped = false;
+  int look_ups = 0;  // In sets: what a packet pays.
+};
+Walk WalkProgram(const Program& program, const Packet& packet);
+
 // True where the packet is dropped.
-bool RunProgram(const Program& program, const Packet& packet);
+inline bool RunProgram(const Program& program, const Packet& packet) {
+  return WalkProgram(program, packet).dropped;
+}
 bool RunFlows(const v1::StageRequest& request, const Packet& packet);
 
 }  // namespace sunder::agent

@@ -4,6 +4,10 @@
 // the rules while the lease lives, and a mark that it was never armed. Values
 // only: no owner, copy and share as you like. Made by Compile, carried to the
 // kernel by agent/nft, printed by ToNft.
+//
+// Most packets of a host are not cut, so they pay least: kRulesChain asks only
+// what a fault cuts. What no fault may cut is asked in kDoomedChain, of packets
+// that would else be dropped.
 
 #ifndef SUNDER_AGENT_RULES_PROGRAM_H_
 #define SUNDER_AGENT_RULES_PROGRAM_H_
@@ -22,8 +26,10 @@ namespace sunder::agent {
 
 // Names inside a fault's table.
 inline constexpr char kLeaseSet[] = "lease";    // At most one timed element.
-inline constexpr char kRulesChain[] = "rules";  // Program::rules, in order.
-inline constexpr char kGateChain[] = "pre";     // Empty, or one jump to rules.
+inline constexpr char kRulesChain[] = "rules";  // Program::cuts, in order.
+// Program::spares, in order, and then one counted drop.
+inline constexpr char kDoomedChain[] = "doomed";
+inline constexpr char kGateChain[] = "pre";  // Empty, or one jump to rules.
 inline constexpr char kUnarmedChain[] = "unarmed";  // Deleted by the first Arm.
 
 // "sunder_0000002a", and back. nullopt: not the name of a fault's table.
@@ -77,13 +83,10 @@ struct Equals {
 
 using Match = std::variant<InSet, Equals>;
 
-enum class Verdict : uint8_t { kAccept, kDrop };
-
-// All matches must hold. A drop counts its packets and bytes.
+// All matches must hold; the first that does not ends it.
 struct Rule {
   Family family = Family::kIpv4;
   std::vector<Match> matches;
-  Verdict verdict = Verdict::kDrop;
   friend bool operator==(const Rule&, const Rule&) = default;
 };
 
@@ -91,8 +94,8 @@ struct Program {
   GateId gate = 0;
   FaultKey key;
   std::vector<Set> sets;
-  std::vector<Rule>
-      rules;  // The first that matches decides; none: the packet passes.
+  std::vector<Rule> cuts;    // What one matches is dropped,
+  std::vector<Rule> spares;  // but for what one of these matches.
 };
 
 }  // namespace sunder::agent

@@ -115,16 +115,15 @@ std::string MatchText(const Match& match, Family family,
   return absl::StrCat(absl::StrJoin(fields, " . "), " @", set.name);
 }
 
-void AppendRule(const Rule& rule, const Program& program, std::string& out) {
+void AppendRule(const Rule& rule, const Program& program,
+                absl::string_view verdict, std::string& out) {
   // An address's expression says the family by itself.
   std::string text = absl::StrCat(
       "meta nfproto ", rule.family == Family::kIpv4 ? "ipv4" : "ipv6");
   for (const Match& match : rule.matches) {
     absl::StrAppend(&text, " ", MatchText(match, rule.family, program));
   }
-  absl::StrAppend(
-      &out, "\t\t", text,
-      rule.verdict == Verdict::kDrop ? " counter drop\n" : " accept\n");
+  absl::StrAppend(&out, "\t\t", text, " ", verdict, "\n");
 }
 
 }  // namespace
@@ -136,8 +135,15 @@ std::string ToNft(const Program& program) {
   absl::StrAppend(&out, "\tset ", kLeaseSet,
                   " {\n\t\ttype mark\n\t\tflags timeout\n\t}\n\n");
   for (const Set& set : program.sets) AppendSet(set, out);
-  absl::StrAppend(&out, "\tchain ", kRulesChain, " {\n");
-  for (const Rule& rule : program.rules) AppendRule(rule, program, out);
+  // What is gone to comes first.
+  absl::StrAppend(&out, "\tchain ", kDoomedChain, " {\n");
+  for (const Rule& rule : program.spares) {
+    AppendRule(rule, program, "accept", out);
+  }
+  absl::StrAppend(&out, "\t\tcounter drop\n\t}\n\n\tchain ", kRulesChain,
+                  " {\n");
+  const std::string doom = absl::StrCat("goto ", kDoomedChain);
+  for (const Rule& rule : program.cuts) AppendRule(rule, program, doom, out);
   absl::StrAppendFormat(&out,
                         "\t}\n\n\tchain %s {\n"
                         "\t\ttype filter hook prerouting priority raw; policy "
