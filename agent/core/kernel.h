@@ -49,7 +49,9 @@ struct KernelFault {
   FaultKey key;  // From the table's user data.
   GateState state = GateState::kShut;
   absl::Duration lease_left;  // Zero: no element; it expired or never was.
-  bool intact = false;  // Every object and rule that belongs to it is there.
+  // What it consists of is there as it was staged, and nothing else: objects,
+  // rules, the elements of its sets.
+  bool intact = false;
   uint64_t dropped_packets = 0;
   uint64_t dropped_bytes = 0;
 };

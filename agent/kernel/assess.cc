@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
+#include <map>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -39,23 +40,42 @@ std::vector<nft::RuleInfo> RulesOf(const TableContents& contents,
 }
 
 bool SetsAreWhole(const TableContents& contents, const nft::TableTag& tag) {
-  std::set<std::string> names;
-  for (const nft::SetInfo& set : contents.sets) names.insert(set.name);
-  if (names.size() != size_t{tag.sets} + 1 || !names.contains(kLeaseSet)) {
+  std::map<std::string, std::string> user_data;
+  for (const nft::SetInfo& set : contents.sets) {
+    user_data[set.name] = set.user_data;
+  }
+  if (user_data.size() != size_t{tag.sets} + 1 ||
+      !user_data.contains(kLeaseSet)) {
     return false;
   }
   for (uint32_t i = 0; i < tag.sets; ++i) {
-    if (!names.contains(absl::StrCat("set", i))) return false;
+    const auto set = user_data.find(absl::StrCat("set", i));
+    if (set == user_data.end()) return false;
+    const auto made = nft::DecodeSetTag(set->second);
+    const auto held = contents.elements.find(set->first);
+    if (!made.ok() ||
+        (held != contents.elements.end() && held->second != *made)) {
+      return false;
+    }
   }
   return true;
 }
 
+// The tag of a rule that is as we made it.
+std::optional<RuleTag> TagOf(const nft::RuleInfo& rule) {
+  const auto tag = nft::DecodeRuleTag(rule.user_data);
+  if (!tag.ok() || tag->fingerprint != rule.fingerprint) return std::nullopt;
+  return *tag;
+}
+
+// `wanted` says nothing of fingerprints.
 bool RulesAre(const std::vector<RuleTag>& wanted,
               const std::vector<nft::RuleInfo>& rules) {
   return std::equal(rules.begin(), rules.end(), wanted.begin(), wanted.end(),
                     [](const nft::RuleInfo& rule, const RuleTag& tag) {
-                      const auto found = nft::DecodeRuleTag(rule.user_data);
-                      return found.ok() && *found == tag;
+                      const auto found = TagOf(rule);
+                      return found && found->kind == tag.kind &&
+                             found->index == tag.index;
                     });
 }
 
@@ -74,8 +94,8 @@ bool RulesAreWhole(const TableContents& contents, const nft::TableTag& tag) {
 
 GateState StateOf(const std::vector<nft::RuleInfo>& gate_rules) {
   for (const nft::RuleInfo& rule : gate_rules) {
-    const auto tag = nft::DecodeRuleTag(rule.user_data);
-    if (!tag.ok()) continue;
+    const auto tag = TagOf(rule);
+    if (!tag) continue;
     if (tag->kind == RuleTag::Kind::kOpenGate) return GateState::kOpen;
     if (tag->kind == RuleTag::Kind::kTimedGate) return GateState::kTimed;
   }
@@ -97,15 +117,18 @@ bool ReadLease(GateId gate, const TableContents& contents, KernelFault& fault) {
   char key[sizeof gate];
   std::memcpy(key, &gate, sizeof gate);
   bool is_ours = true;
-  for (const nft::ElementInfo& element : contents.lease) {
-    if (element.key != std::string(key, sizeof key) || !element.has_timeout) {
-      is_ours = false;
-      continue;
+  for (const nft::ElementsInfo& some : contents.lease) {
+    is_ours = is_ours && some.count == some.timed.size();
+    for (const nft::TimedElement& element : some.timed) {
+      if (element.key != std::string(key, sizeof key)) {
+        is_ours = false;
+        continue;
+      }
+      // Bounded first: a duration made of a huge number would overflow.
+      constexpr uint64_t kMost = uint64_t{1} << 40;
+      fault.lease_left = absl::Milliseconds(
+          static_cast<int64_t>(std::min(element.expiration_millis, kMost)));
     }
-    // Bounded first: a duration made of a huge number would overflow.
-    constexpr uint64_t kMost = uint64_t{1} << 40;
-    fault.lease_left = absl::Milliseconds(
-        static_cast<int64_t>(std::min(element.expiration_millis, kMost)));
   }
   return is_ours;
 }

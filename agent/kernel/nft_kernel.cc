@@ -61,6 +61,45 @@ absl::StatusOr<std::unique_ptr<NftKernel>> NftKernel::Create() {
   return std::make_unique<NftKernel>(*std::move(transport), BootNow);
 }
 
+absl::Status NftKernel::Commit(nft::Batch batch, absl::string_view what) {
+  absl::Status s = exchange_.Commit(std::move(batch), what);
+  if (absl::IsDataLoss(s)) generation_.reset();
+  if (s.ok() && generation_) ++*generation_;
+  return s;
+}
+
+absl::Status NftKernel::NoticeForeignChanges() {
+  std::vector<nft::GenerationInfo> generations;
+  absl::Status s = Collect(exchange_, nft::GenerationQuery(),
+                           "ask for the ruleset's generation", generations);
+  if (!s.ok()) return s;
+  if (generations.size() != 1) {
+    return absl::InternalError("the kernel did not tell the generation");
+  }
+  if (generation_ != generations[0].id) compared_.clear();
+  generation_ = generations[0].id;
+  return absl::OkStatus();
+}
+
+absl::Status NftKernel::ReadElements(
+    const std::string& table, const std::vector<nft::SetInfo>& sets,
+    std::map<std::string, nft::SetTag>& elements) {
+  for (const nft::SetInfo& set : sets) {
+    if (set.name == kLeaseSet) continue;
+    std::vector<nft::ElementsInfo> all;
+    absl::Status s =
+        Collect(exchange_, nft::ElementsQuery(table, set.name),
+                absl::StrCat("read set ", set.name, " of ", table), all);
+    if (!s.ok()) return s;
+    nft::SetTag& held = elements[set.name];
+    for (const nft::ElementsInfo& some : all) {
+      held.count += some.count;
+      held.fingerprint += some.fingerprint;
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status NftKernel::Stage(GateId gate,
                               std::shared_ptr<const v1::StageRequest> request) {
   const absl::StatusOr<Program> program = Compile(
@@ -69,7 +108,7 @@ absl::Status NftKernel::Stage(GateId gate,
   if (!program.ok()) return program.status();
   nft::Batch batch = exchange_.NewBatch();
   nft::AddStage(*program, batch);
-  return exchange_.Commit(std::move(batch), Name("stage", gate));
+  return Commit(std::move(batch), Name("stage", gate));
 }
 
 absl::StatusOr<uint64_t> NftKernel::LeaseMillis(BootInstant expiry) const {
@@ -92,7 +131,7 @@ absl::Status NftKernel::Shorten(GateId gate, BootInstant expiry,
     nft::Batch batch = exchange_.NewBatch();
     nft::AddRefresh(gate, millis, batch);
     absl::Status s =
-        exchange_.Commit(std::move(batch), Name("shorten the lease of", gate));
+        Commit(std::move(batch), Name("shorten the lease of", gate));
     if (absl::IsNotFound(s)) return s;
     if (!s.ok()) break;
   }
@@ -109,7 +148,7 @@ absl::Status NftKernel::Arm(GateId gate, WallInstant start,
   const absl::StatusOr<uint64_t> millis = LeaseMillis(expiry);
   if (!millis.ok()) return millis.status();
   nft::AddArm(gate, start, *millis, batch);
-  absl::Status s = exchange_.Commit(std::move(batch), Name("arm", gate));
+  absl::Status s = Commit(std::move(batch), Name("arm", gate));
   if (s.ok()) return Shorten(gate, expiry, *millis);
   if (!absl::IsNotFound(s)) return s;
   const auto table =
@@ -122,7 +161,7 @@ absl::Status NftKernel::Arm(GateId gate, WallInstant start,
 absl::Status NftKernel::Open(GateId gate) {
   nft::Batch batch = exchange_.NewBatch();
   nft::AddOpen(gate, batch);
-  return exchange_.Commit(std::move(batch), Name("open", gate));
+  return Commit(std::move(batch), Name("open", gate));
 }
 
 absl::Status NftKernel::Refresh(GateId gate, BootInstant expiry) {
@@ -130,15 +169,15 @@ absl::Status NftKernel::Refresh(GateId gate, BootInstant expiry) {
   const absl::StatusOr<uint64_t> millis = LeaseMillis(expiry);
   if (!millis.ok()) return millis.status();
   nft::AddRefresh(gate, *millis, batch);
-  absl::Status s =
-      exchange_.Commit(std::move(batch), Name("refresh the lease of", gate));
+  absl::Status s = Commit(std::move(batch), Name("refresh the lease of", gate));
   return s.ok() ? Shorten(gate, expiry, *millis) : s;
 }
 
 absl::Status NftKernel::Remove(GateId gate) {
   nft::Batch batch = exchange_.NewBatch();
   nft::AddRemove(gate, batch);
-  absl::Status s = exchange_.Commit(std::move(batch), Name("remove", gate));
+  compared_.erase(gate);
+  absl::Status s = Commit(std::move(batch), Name("remove", gate));
   return absl::IsNotFound(s) ? absl::OkStatus() : s;
 }
 
@@ -155,7 +194,7 @@ absl::StatusOr<KernelFault> NftKernel::Read(GateId gate) {
   }
   TableContents contents;
   contents.table = std::move(tables[0]);
-  absl::Status s;
+  absl::Status s = NoticeForeignChanges();
   for (const char* chain :
        {kGateChain, kRulesChain, kDoomedChain, kUnarmedChain}) {
     if (s.ok()) {
@@ -174,7 +213,13 @@ absl::StatusOr<KernelFault> NftKernel::Read(GateId gate) {
                 contents.lease);
   }
   if (!s.ok()) return s;
-  return Assess(gate, contents);
+  KernelFault fault = Assess(gate, contents);
+  if (!fault.intact || compared_.contains(gate)) return fault;
+  s = ReadElements(table, contents.sets, contents.elements);
+  if (!s.ok()) return s;
+  fault = Assess(gate, contents);
+  if (fault.intact) compared_.insert(gate);
+  return fault;
 }
 
 absl::StatusOr<std::vector<KernelFault>> NftKernel::List() {

@@ -8,7 +8,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +20,7 @@
 #include "agent/core/kernel.h"
 #include "agent/kernel/exchange.h"
 #include "agent/kernel/transport.h"
+#include "agent/nft/user_data.h"
 #include "common/instant.h"
 
 namespace sunder::agent {
@@ -42,6 +47,15 @@ class NftKernel : public Kernel {
   absl::StatusOr<std::vector<KernelFault>> List() override;
 
  private:
+  // As Exchange::Commit.
+  absl::Status Commit(nft::Batch batch, absl::string_view what);
+  // Forgets what it knows of the sets' elements unless every change of the
+  // ruleset since was ours.
+  absl::Status NoticeForeignChanges();
+  absl::Status ReadElements(const std::string& table,
+                            const std::vector<nft::SetInfo>& sets,
+                            std::map<std::string, nft::SetTag>& elements);
+
   // Whole milliseconds until `expiry`, the kernel's unit. DEADLINE_EXCEEDED
   // where none is left.
   absl::StatusOr<uint64_t> LeaseMillis(BootInstant expiry) const;
@@ -52,6 +66,11 @@ class NftKernel : public Kernel {
   const std::unique_ptr<NetlinkTransport> transport_;
   const std::function<BootInstant()> now_;
   Exchange exchange_;
+  // The ruleset's generation, if every change since it was asked for was ours.
+  std::optional<uint32_t> generation_;
+  // Whose sets were then found to hold what was compiled. We never touch them,
+  // so they do as long as nobody else changes anything.
+  std::set<GateId> compared_;
 };
 
 }  // namespace sunder::agent

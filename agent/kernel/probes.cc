@@ -42,7 +42,7 @@ void AddRuleWithSet(const Set& set, Batch& batch) {
   program.sets.push_back(set);
   const Rule rule{set.family, {InSet{0}}};
   nft::AddRule(
-      kTable, kChain, "", [&](Writer& w) { nft::PutSpare(rule, program, w); },
+      kTable, kChain, {}, [&](Writer& w) { nft::PutSpare(rule, program, w); },
       batch);
 }
 
@@ -73,7 +73,7 @@ void AddTimeout(Batch& batch) {
 void AddMetaTime(Batch& batch) {
   nft::AddGateChain(kTable, kChain, batch);
   nft::AddRule(
-      kTable, kChain, "",
+      kTable, kChain, {},
       [](Writer& w) { nft::PutTimeIsAtLeast(WallInstant::FromNanos(1), w); },
       batch);
 }

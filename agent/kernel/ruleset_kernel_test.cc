@@ -75,7 +75,12 @@ size_t CountElements(GateId gate, const std::string& set) {
       Exchange(*transport)
           .Ask(nft::ElementsQuery(TableName(gate), set), "count elements");
   EXPECT_TRUE(elements.ok()) << elements.status();
-  return elements.ok() ? elements->size() : 0;
+  size_t count = 0;
+  if (!elements.ok()) return count;
+  for (const nft::Object& some : *elements) {
+    count += std::get<nft::ElementsInfo>(some).count;
+  }
+  return count;
 }
 
 TEST_F(NftKernelTest, TheListingOfAFaultLoadsAgainAsTheSame) {
@@ -120,6 +125,18 @@ TEST_F(NftKernelTest, TheDryRunShowsWhatIsInstalled) {
   const std::string shown = lab_.ShellInNewNamespace(absl::StrCat(
       "nft -f - <<'END' && nft -s list ruleset\n", ToNft(*program), "END"));
   EXPECT_EQ(installed, shown);
+}
+
+// Each of them comes back as it was sent, or in a form known to be the same.
+TEST_F(NftKernelTest, EveryKindOfSetAndRuleIsReadBackAsItWasSent) {
+  ASSERT_EQ(kernel_->Stage(kGate, EverythingRequest()), absl::OkStatus());
+  EXPECT_TRUE(Read().intact);
+  ASSERT_EQ(kernel_->Arm(kGate, WallNow(), BootNow() + absl::Seconds(60)),
+            absl::OkStatus());
+  EXPECT_TRUE(Read().intact);
+  ASSERT_EQ(kernel_->Open(kGate), absl::OkStatus());
+  kernel_ = *NftKernel::Create();  // One that knows nothing yet.
+  EXPECT_TRUE(Read().intact);
 }
 
 TEST_F(NftKernelTest, AnArmedFaultCanBeListedAndLoadedToo) {

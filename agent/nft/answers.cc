@@ -3,32 +3,19 @@
 #include <algorithm>
 #include <cstring>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "agent/nft/attributes.h"
+#include "agent/nft/fingerprint.h"
 #include "agent/nft/linux_nftables.h"
 
 namespace sunder::agent::nft {
 namespace {
 
-using Visit = absl::FunctionRef<absl::Status(const Attribute&)>;
-
-// Calls `visit` for each attribute in `bytes`, until one fails.
-absl::Status ForEach(absl::string_view bytes, Visit visit) {
-  const absl::StatusOr<std::vector<Attribute>> attributes =
-      ReadAttributes(bytes);
-  if (!attributes.ok()) return attributes.status();
-  for (const Attribute& attribute : *attributes) {
-    if (absl::Status s = visit(attribute); !s.ok()) return s;
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ReadTable(absl::string_view bytes, uint8_t family,
                        Objects& objects) {
   TableInfo table;
   table.family = family;
-  absl::Status s = ForEach(bytes, [&](const Attribute& a) {
+  absl::Status s = ForEachAttribute(bytes, [&](const Attribute& a) {
     if (a.type == NFTA_TABLE_NAME) return ReadString(a, table.name);
     if (a.type == NFTA_TABLE_USERDATA) table.user_data = std::string(a.value);
     return absl::OkStatus();
@@ -39,7 +26,7 @@ absl::Status ReadTable(absl::string_view bytes, uint8_t family,
 
 absl::Status ReadHook(absl::string_view bytes, ChainInfo& chain) {
   chain.is_base = true;
-  return ForEach(bytes, [&](const Attribute& a) {
+  return ForEachAttribute(bytes, [&](const Attribute& a) {
     if (a.type == NFTA_HOOK_HOOKNUM) return ReadU32(a, chain.hook);
     if (a.type != NFTA_HOOK_PRIORITY) return absl::OkStatus();
     uint32_t priority = 0;
@@ -51,7 +38,7 @@ absl::Status ReadHook(absl::string_view bytes, ChainInfo& chain) {
 
 absl::Status ReadChain(absl::string_view bytes, Objects& objects) {
   ChainInfo chain;
-  absl::Status s = ForEach(bytes, [&](const Attribute& a) {
+  absl::Status s = ForEachAttribute(bytes, [&](const Attribute& a) {
     if (a.type == NFTA_CHAIN_TABLE) return ReadString(a, chain.table);
     if (a.type == NFTA_CHAIN_NAME) return ReadString(a, chain.name);
     if (a.type == NFTA_CHAIN_HOOK) return ReadHook(a.value, chain);
@@ -63,9 +50,10 @@ absl::Status ReadChain(absl::string_view bytes, Objects& objects) {
 
 absl::Status ReadSet(absl::string_view bytes, Objects& objects) {
   SetInfo set;
-  absl::Status s = ForEach(bytes, [&](const Attribute& a) {
+  absl::Status s = ForEachAttribute(bytes, [&](const Attribute& a) {
     if (a.type == NFTA_SET_TABLE) return ReadString(a, set.table);
     if (a.type == NFTA_SET_NAME) return ReadString(a, set.name);
+    if (a.type == NFTA_SET_USERDATA) set.user_data = std::string(a.value);
     return absl::OkStatus();
   });
   objects.push_back(std::move(set));
@@ -74,7 +62,7 @@ absl::Status ReadSet(absl::string_view bytes, Objects& objects) {
 
 absl::Status ReadCounter(absl::string_view bytes, RuleInfo& rule) {
   uint64_t packets = 0, octets = 0;
-  absl::Status s = ForEach(bytes, [&](const Attribute& a) {
+  absl::Status s = ForEachAttribute(bytes, [&](const Attribute& a) {
     if (a.type == NFTA_COUNTER_PACKETS) return ReadU64(a, packets);
     if (a.type == NFTA_COUNTER_BYTES) return ReadU64(a, octets);
     return absl::OkStatus();
@@ -87,7 +75,7 @@ absl::Status ReadCounter(absl::string_view bytes, RuleInfo& rule) {
 absl::Status ReadExpression(absl::string_view bytes, RuleInfo& rule) {
   std::string name;
   absl::string_view data;
-  absl::Status s = ForEach(bytes, [&](const Attribute& a) {
+  absl::Status s = ForEachAttribute(bytes, [&](const Attribute& a) {
     if (a.type == NFTA_EXPR_NAME) return ReadString(a, name);
     if (a.type == NFTA_EXPR_DATA) data = a.value;
     return absl::OkStatus();
@@ -98,53 +86,81 @@ absl::Status ReadExpression(absl::string_view bytes, RuleInfo& rule) {
 
 absl::Status ReadRule(absl::string_view bytes, Objects& objects) {
   RuleInfo rule;
-  absl::Status s = ForEach(bytes, [&](const Attribute& a) -> absl::Status {
-    if (a.type == NFTA_RULE_TABLE) return ReadString(a, rule.table);
-    if (a.type == NFTA_RULE_CHAIN) return ReadString(a, rule.chain);
-    if (a.type == NFTA_RULE_USERDATA) rule.user_data = std::string(a.value);
-    if (a.type != NFTA_RULE_EXPRESSIONS) return absl::OkStatus();
-    return ForEach(a.value, [&](const Attribute& element) {
-      return ReadExpression(element.value, rule);
-    });
-  });
+  absl::Status s =
+      ForEachAttribute(bytes, [&](const Attribute& a) -> absl::Status {
+        if (a.type == NFTA_RULE_TABLE) return ReadString(a, rule.table);
+        if (a.type == NFTA_RULE_CHAIN) return ReadString(a, rule.chain);
+        if (a.type == NFTA_RULE_USERDATA) rule.user_data = std::string(a.value);
+        if (a.type != NFTA_RULE_EXPRESSIONS) return absl::OkStatus();
+        const absl::StatusOr<uint64_t> fingerprint = RuleFingerprint(a.value);
+        if (!fingerprint.ok()) return fingerprint.status();
+        rule.fingerprint = *fingerprint;
+        return ForEachAttribute(a.value, [&](const Attribute& element) {
+          return ReadExpression(element.value, rule);
+        });
+      });
   objects.push_back(std::move(rule));
   return s;
 }
 
-absl::Status ReadKey(absl::string_view bytes, ElementInfo& element) {
-  return ForEach(bytes, [&](const Attribute& a) {
-    if (a.type == NFTA_DATA_VALUE) element.key = std::string(a.value);
-    return absl::OkStatus();
-  });
-}
+struct Element {
+  absl::string_view key;
+  uint32_t flags = 0;
+  bool has_timeout = false;
+  uint64_t expiration_millis = 0;
+};
 
-absl::Status ReadElement(absl::string_view bytes, ElementInfo& element) {
-  return ForEach(bytes, [&](const Attribute& a) {
-    if (a.type == NFTA_SET_ELEM_KEY) return ReadKey(a.value, element);
+absl::Status ReadElement(absl::string_view bytes, Element& element) {
+  return ForEachAttribute(bytes, [&](const Attribute& a) {
+    if (a.type == NFTA_SET_ELEM_FLAGS) return ReadU32(a, element.flags);
     if (a.type == NFTA_SET_ELEM_TIMEOUT) element.has_timeout = true;
     if (a.type == NFTA_SET_ELEM_EXPIRATION) {
       return ReadU64(a, element.expiration_millis);
     }
-    return absl::OkStatus();
+    if (a.type != NFTA_SET_ELEM_KEY) return absl::OkStatus();
+    return ForEachAttribute(a.value, [&](const Attribute& data) {
+      if (data.type == NFTA_DATA_VALUE) element.key = data.value;
+      return absl::OkStatus();
+    });
   });
 }
 
 absl::Status ReadElements(absl::string_view bytes, Objects& objects) {
-  ElementInfo common;
+  ElementsInfo elements;
   absl::string_view list;
-  absl::Status s = ForEach(bytes, [&](const Attribute& a) {
-    if (a.type == NFTA_SET_ELEM_LIST_TABLE) return ReadString(a, common.table);
-    if (a.type == NFTA_SET_ELEM_LIST_SET) return ReadString(a, common.set);
+  absl::Status s = ForEachAttribute(bytes, [&](const Attribute& a) {
+    if (a.type == NFTA_SET_ELEM_LIST_TABLE) {
+      return ReadString(a, elements.table);
+    }
+    if (a.type == NFTA_SET_ELEM_LIST_SET) return ReadString(a, elements.set);
     if (a.type == NFTA_SET_ELEM_LIST_ELEMENTS) list = a.value;
     return absl::OkStatus();
   });
   if (!s.ok()) return s;
-  return ForEach(list, [&](const Attribute& a) {
-    ElementInfo element = common;
-    absl::Status read = ReadElement(a.value, element);
-    objects.push_back(std::move(element));
-    return read;
+  s = ForEachAttribute(list, [&](const Attribute& a) {
+    Element element;
+    if (absl::Status e = ReadElement(a.value, element); !e.ok()) return e;
+    ++elements.count;
+    elements.fingerprint += ElementFingerprint(
+        element.key, (element.flags & NFT_SET_ELEM_INTERVAL_END) != 0);
+    if (element.has_timeout) {
+      elements.timed.push_back(
+          {std::string(element.key), element.expiration_millis});
+    }
+    return absl::OkStatus();
   });
+  objects.push_back(std::move(elements));
+  return s;
+}
+
+absl::Status ReadGeneration(absl::string_view bytes, Objects& objects) {
+  GenerationInfo generation;
+  absl::Status s = ForEachAttribute(bytes, [&](const Attribute& a) {
+    if (a.type == NFTA_GEN_ID) return ReadU32(a, generation.id);
+    return absl::OkStatus();
+  });
+  objects.push_back(generation);
+  return s;
 }
 
 absl::Status ReadObject(uint8_t type, uint8_t family, absl::string_view bytes,
@@ -167,6 +183,9 @@ absl::Status ReadObject(uint8_t type, uint8_t family, absl::string_view bytes,
     case NFT_MSG_NEWSETELEM:
       s = ReadElements(bytes, objects);
       break;
+    case NFT_MSG_NEWGEN:
+      s = ReadGeneration(bytes, objects);
+      break;
     default:
       return absl::OkStatus();
   }
@@ -185,14 +204,15 @@ absl::Status ReadError(absl::string_view body, Outcome& outcome) {
 // The kernel's words follow the code and the header of the failed message.
 void ReadErrorText(absl::string_view body, Outcome& outcome) {
   if (body.size() < sizeof(nlmsgerr)) return;
-  const auto attributes = ReadAttributes(body.substr(sizeof(nlmsgerr)));
-  if (!attributes.ok()) return;  // Not worth losing the code for.
-  for (const Attribute& a : *attributes) {
-    std::string text;
-    if (a.type == NLMSGERR_ATTR_MSG && ReadString(a, text).ok()) {
-      outcome.text = text;
-    }
-  }
+  // A text that does not add up is not worth losing the code for.
+  (void)ForEachAttribute(
+      body.substr(sizeof(nlmsgerr)), [&](const Attribute& a) {
+        std::string text;
+        if (a.type == NLMSGERR_ATTR_MSG && ReadString(a, text).ok()) {
+          outcome.text = text;
+        }
+        return absl::OkStatus();
+      });
 }
 
 absl::Status ReadOutcome(const nlmsghdr& header, absl::string_view body,

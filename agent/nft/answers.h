@@ -40,22 +40,35 @@ struct ChainInfo {
 };
 
 struct SetInfo {
-  std::string table, name;
+  std::string table, name, user_data;
 };
 
 struct RuleInfo {
   std::string table, chain, user_data;
+  uint64_t fingerprint = 0;         // RuleFingerprint of its expressions.
   uint64_t packets = 0, bytes = 0;  // Of its counters together.
 };
 
-struct ElementInfo {
-  std::string table, set, key;
-  bool has_timeout = false;
+struct TimedElement {
+  std::string key;
   uint64_t expiration_millis = 0;  // Left to live.
 };
 
-using Object =
-    std::variant<TableInfo, ChainInfo, SetInfo, RuleInfo, ElementInfo>;
+// Some of a set's elements: a large set comes in many of these.
+struct ElementsInfo {
+  std::string table, set;
+  uint32_t count = 0;
+  uint64_t fingerprint = 0;         // The sum of their ElementFingerprints.
+  std::vector<TimedElement> timed;  // Those with a timeout.
+};
+
+// Every change of the ruleset of the network namespace adds one.
+struct GenerationInfo {
+  uint32_t id = 0;
+};
+
+using Object = std::variant<TableInfo, ChainInfo, SetInfo, RuleInfo,
+                            ElementsInfo, GenerationInfo>;
 using Objects = std::vector<Object>;
 
 struct Answer {

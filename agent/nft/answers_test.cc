@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/nft/batch.h"
+#include "agent/nft/fingerprint.h"
 #include "agent/nft/linux_nftables.h"
 #include "agent/nft/writer.h"
 #include "gtest/gtest.h"
@@ -67,7 +68,7 @@ std::string RuleMessage() {
     w.PutString(NFTA_RULE_TABLE, "t");
     w.PutString(NFTA_RULE_CHAIN, "c");
     const size_t expressions = w.OpenNest(NFTA_RULE_EXPRESSIONS);
-    for (const char* name : {"counter", "immediate", "counter"}) {
+    for (const char* name : {"counter", "limit", "counter"}) {
       const size_t element = w.OpenNest(NFTA_LIST_ELEM);
       w.PutString(NFTA_EXPR_NAME, name);
       const size_t data = w.OpenNest(NFTA_EXPR_DATA);
@@ -154,17 +155,26 @@ TEST(Answers, ObjectsAreReadAsTheyAre) {
   EXPECT_EQ(rule.bytes, 400u);
   EXPECT_EQ(rule.user_data, "data");
 
-  const ElementInfo element = Only<ElementInfo>(ElementsMessage());
-  EXPECT_EQ(element.set, "s");
-  EXPECT_EQ(element.key, "key!");
-  EXPECT_TRUE(element.has_timeout);
-  EXPECT_EQ(element.expiration_millis, 4999u);
+  const ElementsInfo elements = Only<ElementsInfo>(ElementsMessage());
+  EXPECT_EQ(elements.set, "s");
+  EXPECT_EQ(elements.count, 1u);
+  EXPECT_EQ(elements.fingerprint, ElementFingerprint("key!", false));
+  ASSERT_EQ(elements.timed.size(), 1u);
+  EXPECT_EQ(elements.timed[0].key, "key!");
+  EXPECT_EQ(elements.timed[0].expiration_millis, 4999u);
+
+  const GenerationInfo generation =
+      Only<GenerationInfo>(ObjectMessage(NFT_MSG_NEWGEN, [](Writer& w) {
+        w.PutU32(NFTA_GEN_ID, 77);
+        w.PutString(NFTA_GEN_PROC_NAME, "nft");
+      }));
+  EXPECT_EQ(generation.id, 77u);
 }
 
 TEST(Answers, MessagesThatNobodyAskedForHaveNoContent) {
   const auto answers =
       ParseAnswers(Message(NLMSG_NOOP, 0, 1, "") +
-                   Message(Type(NFT_MSG_NEWGEN), 0, 2, "1234"));
+                   Message(Type(NFT_MSG_NEWOBJ), 0, 2, "1234"));
   ASSERT_TRUE(answers.ok()) << answers.status();
   EXPECT_TRUE(std::holds_alternative<std::monostate>((*answers)[0].content));
   EXPECT_TRUE(std::holds_alternative<std::monostate>((*answers)[1].content));

@@ -19,8 +19,9 @@ absl::Status WrongSize(const Attribute& attribute, absl::string_view wanted) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Attribute>> ReadAttributes(absl::string_view bytes) {
-  std::vector<Attribute> attributes;
+absl::Status ForEachAttribute(
+    absl::string_view bytes,
+    absl::FunctionRef<absl::Status(const Attribute&)> visit) {
   while (!bytes.empty()) {
     nlattr header{};
     if (bytes.size() < sizeof header) {
@@ -32,13 +33,14 @@ absl::StatusOr<std::vector<Attribute>> ReadAttributes(absl::string_view bytes) {
           absl::StrCat("an attribute says it has ", header.nla_len,
                        " bytes where ", bytes.size(), " are left"));
     }
-    attributes.push_back(
-        {static_cast<uint16_t>(header.nla_type & NLA_TYPE_MASK),
-         bytes.substr(sizeof header, header.nla_len - sizeof header)});
+    absl::Status s =
+        visit({static_cast<uint16_t>(header.nla_type & NLA_TYPE_MASK),
+               bytes.substr(sizeof header, header.nla_len - sizeof header)});
+    if (!s.ok()) return s;
     bytes.remove_prefix(
         std::min(bytes.size(), static_cast<size_t>(NLA_ALIGN(header.nla_len))));
   }
-  return attributes;
+  return absl::OkStatus();
 }
 
 absl::Status ReadU32(const Attribute& attribute, uint32_t& value) {

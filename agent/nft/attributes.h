@@ -6,10 +6,9 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace sunder::agent::nft {
@@ -19,7 +18,11 @@ struct Attribute {
   absl::string_view value;
 };
 
-absl::StatusOr<std::vector<Attribute>> ReadAttributes(absl::string_view bytes);
+// Calls `visit` for one attribute after the other, until one fails. OK: they
+// all add up. (No vector of them: a dump has 100,000 elements of three nests.)
+absl::Status ForEachAttribute(
+    absl::string_view bytes,
+    absl::FunctionRef<absl::Status(const Attribute&)> visit);
 
 // INVALID_ARGUMENT where the value has not exactly the type's size; a string
 // must end with its only NUL.

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "agent/nft/fingerprint.h"
 #include "agent/nft/linux_nftables.h"
 
 namespace sunder::agent::nft {
@@ -23,8 +24,8 @@ class Frame {
     bytes_ = std::move(writer).Take();
   }
   size_t size() const { return bytes_.size(); }
-  absl::string_view With(const char* key) {
-    std::memcpy(&bytes_[key_at_], key, width_);
+  absl::string_view With(absl::string_view key) {
+    std::memcpy(&bytes_[key_at_], key.data(), width_);
     return bytes_;
   }
 
@@ -81,38 +82,45 @@ bool Increment(std::string& value) {
   return false;
 }
 
-void AddHashElements(const std::string& table, const Set& set, Batch& batch) {
+// Calls `use` with the key of each element, and whether it ends an interval. To
+// the kernel, an interval is an element that begins it and another that is the
+// first behind it; none where it goes on to the end.
+template <typename Use>
+void ForEachElement(const Set& set, Use use) {
   const size_t width = set.ValueBytes();
-  Frame frame(width, 0);
-  batch.writer().Reserve(set.size() * (frame.size() + 1) + 4096);
-  ElementList list(table, set, batch);
-  for (size_t at = 0; at < set.keys.size(); at += width) {
-    list.Put(frame.With(&set.keys[at]));
+  const absl::string_view keys = set.keys;
+  if (!set.interval) {
+    for (size_t at = 0; at < keys.size(); at += width) {
+      use(keys.substr(at, width), false);
+    }
+    return;
   }
-}
-
-// To the kernel, an interval is an element that begins it and another that is
-// the first behind it; none where it goes on to the end.
-void AddIntervalElements(const std::string& table, const Set& set,
-                         Batch& batch) {
-  const size_t width = set.ValueBytes();
-  Frame begin(width, 0), end(width, NFT_SET_ELEM_INTERVAL_END);
-  ElementList list(table, set, batch);
-  for (size_t at = 0; at < set.keys.size(); at += 2 * width) {
-    list.Put(begin.With(&set.keys[at]));
-    std::string behind = set.keys.substr(at + width, width);
-    if (Increment(behind)) list.Put(end.With(behind.data()));
+  for (size_t at = 0; at < keys.size(); at += 2 * width) {
+    use(keys.substr(at, width), false);
+    std::string behind(keys.substr(at + width, width));
+    if (Increment(behind)) use(behind, true);
   }
 }
 
 }  // namespace
 
+SetTag TagOf(const Set& set) {
+  SetTag tag;
+  ForEachElement(set, [&](absl::string_view key, bool ends_interval) {
+    ++tag.count;
+    tag.fingerprint += ElementFingerprint(key, ends_interval);
+  });
+  return tag;
+}
+
 void AddElements(const std::string& table, const Set& set, Batch& batch) {
-  if (set.interval) {
-    AddIntervalElements(table, set, batch);
-  } else {
-    AddHashElements(table, set, batch);
-  }
+  const size_t width = set.ValueBytes();
+  Frame frame(width, 0), end(width, NFT_SET_ELEM_INTERVAL_END);
+  batch.writer().Reserve(set.keys.size() / width * (end.size() + 1) + 4096);
+  ElementList list(table, set, batch);
+  ForEachElement(set, [&](absl::string_view key, bool ends_interval) {
+    list.Put((ends_interval ? end : frame).With(key));
+  });
 }
 
 }  // namespace sunder::agent::nft

@@ -8,9 +8,13 @@
 #include <string>
 
 #include "agent/nft/batch.h"
+#include "agent/nft/user_data.h"
 #include "agent/rules/program.h"
 
 namespace sunder::agent::nft {
+
+// What is in the set, by which it is known again.
+SetTag TagOf(const Set& set);
 
 void AddElements(const std::string& table, const Set& set, Batch& batch);
 

@@ -34,12 +34,19 @@ void PutData(uint16_t attribute, absl::string_view value, Writer& writer) {
   writer.CloseNest(nest);
 }
 
+// By the name that the kernel uses when it lists a rule: one that begins a
+// whole 16-byte register has that one's.
+void PutRegister(uint16_t attribute, uint32_t word, Writer& writer) {
+  const uint32_t index = word - NFT_REG32_00;
+  writer.PutU32(attribute, index % 4 == 0 ? NFT_REG_1 + index / 4 : word);
+}
+
 void LoadMeta(uint32_t key, uint32_t to, Writer& writer) {
   PutExpression(
       "meta",
       [=](Writer& w) {
         w.PutU32(NFTA_META_KEY, key);
-        w.PutU32(NFTA_META_DREG, to);
+        PutRegister(NFTA_META_DREG, to, w);
       },
       writer);
 }
@@ -49,7 +56,7 @@ void LoadPayload(uint32_t base, uint32_t offset, uint32_t length, uint32_t to,
   PutExpression(
       "payload",
       [=](Writer& w) {
-        w.PutU32(NFTA_PAYLOAD_DREG, to);
+        PutRegister(NFTA_PAYLOAD_DREG, to, w);
         w.PutU32(NFTA_PAYLOAD_BASE, base);
         w.PutU32(NFTA_PAYLOAD_OFFSET, offset);
         w.PutU32(NFTA_PAYLOAD_LEN, length);
@@ -61,7 +68,7 @@ void Compare(uint32_t op, absl::string_view value, Writer& writer) {
   PutExpression(
       "cmp",
       [=](Writer& w) {
-        w.PutU32(NFTA_CMP_SREG, NFT_REG32_00);
+        PutRegister(NFTA_CMP_SREG, NFT_REG32_00, w);
         w.PutU32(NFTA_CMP_OP, op);
         PutData(NFTA_CMP_DATA, value, w);
       },
@@ -73,7 +80,7 @@ void LookUp(absl::string_view set, Writer& writer) {
       "lookup",
       [=](Writer& w) {
         w.PutString(NFTA_LOOKUP_SET, set);
-        w.PutU32(NFTA_LOOKUP_SREG, NFT_REG32_00);
+        PutRegister(NFTA_LOOKUP_SREG, NFT_REG32_00, w);
       },
       writer);
 }
@@ -167,8 +174,8 @@ void PutTimeIsAtLeast(WallInstant start, Writer& writer) {
   PutExpression(
       "byteorder",
       [](Writer& w) {
-        w.PutU32(NFTA_BYTEORDER_SREG, NFT_REG32_00);
-        w.PutU32(NFTA_BYTEORDER_DREG, NFT_REG32_00);
+        PutRegister(NFTA_BYTEORDER_SREG, NFT_REG32_00, w);
+        PutRegister(NFTA_BYTEORDER_DREG, NFT_REG32_00, w);
         w.PutU32(NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
         w.PutU32(NFTA_BYTEORDER_LEN, 8);
         w.PutU32(NFTA_BYTEORDER_SIZE, 8);
@@ -186,8 +193,8 @@ void PutGate(GateId gate, Writer& writer) {
   PutExpression(
       "bitwise",
       [=](Writer& w) {
-        w.PutU32(NFTA_BITWISE_SREG, NFT_REG32_00);
-        w.PutU32(NFTA_BITWISE_DREG, NFT_REG32_00);
+        PutRegister(NFTA_BITWISE_SREG, NFT_REG32_00, w);
+        PutRegister(NFTA_BITWISE_DREG, NFT_REG32_00, w);
         w.PutU32(NFTA_BITWISE_LEN, sizeof gate);
         PutData(NFTA_BITWISE_MASK, HostOrder<uint32_t>(0), w);
         PutData(NFTA_BITWISE_XOR, HostOrder<uint32_t>(gate), w);

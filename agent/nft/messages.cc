@@ -41,15 +41,15 @@ void AddStage(const Program& program, Batch& batch) {
   uint32_t index = 0;
   for (const Rule& rule : program.spares) {
     AddRule(
-        table, kDoomedChain, Encode(RuleTag{RuleTag::Kind::kSpare, index++}),
+        table, kDoomedChain, RuleTag{RuleTag::Kind::kSpare, index++},
         [&](Writer& w) { PutSpare(rule, program, w); }, batch);
   }
-  AddRule(table, kDoomedChain, Encode(RuleTag{RuleTag::Kind::kDrop, 0}),
-          PutCountedDrop, batch);
+  AddRule(table, kDoomedChain, RuleTag{RuleTag::Kind::kDrop, 0}, PutCountedDrop,
+          batch);
   index = 0;
   for (const Rule& rule : program.cuts) {
     AddRule(
-        table, kRulesChain, Encode(RuleTag{RuleTag::Kind::kCut, index++}),
+        table, kRulesChain, RuleTag{RuleTag::Kind::kCut, index++},
         [&](Writer& w) { PutCut(rule, program, w); }, batch);
   }
 }
@@ -60,7 +60,7 @@ void AddArm(GateId gate, WallInstant start, uint64_t lease_millis,
   AddDeleteChain(table, kUnarmedChain, batch);
   AddDeleteRules(table, kGateChain, batch);
   AddRule(
-      table, kGateChain, Encode(RuleTag{RuleTag::Kind::kTimedGate, 0}),
+      table, kGateChain, RuleTag{RuleTag::Kind::kTimedGate, 0},
       [&](Writer& w) {
         PutTimeIsAtLeast(start, w);
         PutGate(gate, w);
@@ -73,7 +73,7 @@ void AddOpen(GateId gate, Batch& batch) {
   const std::string table = TableName(gate);
   AddDeleteRules(table, kGateChain, batch);
   AddRule(
-      table, kGateChain, Encode(RuleTag{RuleTag::Kind::kOpenGate, 0}),
+      table, kGateChain, RuleTag{RuleTag::Kind::kOpenGate, 0},
       [&](Writer& w) { PutGate(gate, w); }, batch);
 }
 
@@ -86,6 +86,8 @@ void AddRefresh(GateId gate, uint64_t lease_millis, Batch& batch) {
 void AddRemove(GateId gate, Batch& batch) {
   AddDeleteTable(NFPROTO_INET, TableName(gate), batch);
 }
+
+Query GenerationQuery() { return {NFT_MSG_GETGEN, NFPROTO_UNSPEC, false, ""}; }
 
 Query TablesQuery() { return {NFT_MSG_GETTABLE, NFPROTO_UNSPEC, true, ""}; }
 

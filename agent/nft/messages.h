@@ -30,6 +30,7 @@ void AddRefresh(GateId gate, uint64_t lease_millis, Batch& batch);
 
 void AddRemove(GateId gate, Batch& batch);
 
+Query GenerationQuery();
 Query TablesQuery();  // Of all families.
 Query TableQuery(const std::string& table);
 Query ChainQuery(const std::string& table, const std::string& chain);

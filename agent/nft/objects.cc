@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/nft/elements.h"
+#include "agent/nft/fingerprint.h"
 #include "agent/nft/linux_nftables.h"
 
 namespace sunder::agent::nft {
@@ -110,6 +112,7 @@ void AddSet(const std::string& table, const Set& set, uint32_t id,
   w.PutU32(NFTA_SET_KEY_TYPE, KeyType(set));
   w.PutU32(NFTA_SET_KEY_LEN, static_cast<uint32_t>(set.ValueBytes()));
   w.PutU32(NFTA_SET_ID, id);
+  w.PutBytes(NFTA_SET_USERDATA, Encode(TagOf(set)));
   if (!set.interval) {
     // A size gets the hash table of fixed size: three times faster to fill.
     const size_t description = w.OpenNest(NFTA_SET_DESC);
@@ -137,9 +140,8 @@ void AddGateChain(const std::string& table, absl::string_view name,
   batch.End();
 }
 
-void AddRule(const std::string& table, absl::string_view chain,
-             absl::string_view user_data, absl::FunctionRef<void(Writer&)> put,
-             Batch& batch) {
+void AddRule(const std::string& table, absl::string_view chain, RuleTag tag,
+             absl::FunctionRef<void(Writer&)> put, Batch& batch) {
   batch.Begin(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NFPROTO_INET);
   Writer& w = batch.writer();
   w.PutString(NFTA_RULE_TABLE, table);
@@ -147,7 +149,9 @@ void AddRule(const std::string& table, absl::string_view chain,
   const size_t expressions = w.OpenNest(NFTA_RULE_EXPRESSIONS);
   put(w);
   w.CloseNest(expressions);
-  w.PutBytes(NFTA_RULE_USERDATA, user_data);
+  tag.fingerprint = *RuleFingerprint(
+      absl::string_view(w.bytes()).substr(expressions + NLA_HDRLEN));
+  w.PutBytes(NFTA_RULE_USERDATA, Encode(tag));
   batch.End();
 }
 

@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "agent/nft/batch.h"
+#include "agent/nft/user_data.h"
 #include "agent/rules/program.h"
 
 namespace sunder::agent::nft {
@@ -26,10 +27,10 @@ void AddChain(const std::string& table, absl::string_view name, Batch& batch);
 // A base chain on receive, before connection tracking.
 void AddGateChain(const std::string& table, absl::string_view name,
                   Batch& batch);
-// At the chain's end. `put` writes the expressions.
-void AddRule(const std::string& table, absl::string_view chain,
-             absl::string_view user_data, absl::FunctionRef<void(Writer&)> put,
-             Batch& batch);
+// At the chain's end. `put` writes the expressions, whose fingerprint goes into
+// the tag.
+void AddRule(const std::string& table, absl::string_view chain, RuleTag tag,
+             absl::FunctionRef<void(Writer&)> put, Batch& batch);
 // An element of the lease set.
 void AddLease(const std::string& table, uint32_t key, uint64_t timeout_millis,
               Batch& batch);

@@ -20,6 +20,8 @@ enum Entry : uint8_t {
   kSpares,
   kRuleKind,
   kRuleIndex,
+  kCount,
+  kFingerprint,
 };
 
 using Entries = std::map<uint8_t, absl::string_view>;
@@ -105,6 +107,14 @@ std::string Encode(const RuleTag& tag) {
   std::string out = WithVersion();
   Put(kRuleKind, BigEndian(static_cast<uint8_t>(tag.kind), 1), out);
   Put(kRuleIndex, BigEndian(tag.index, 4), out);
+  Put(kFingerprint, BigEndian(tag.fingerprint, 8), out);
+  return out;
+}
+
+std::string Encode(const SetTag& tag) {
+  std::string out = WithVersion();
+  Put(kCount, BigEndian(tag.count, 4), out);
+  Put(kFingerprint, BigEndian(tag.fingerprint, 8), out);
   return out;
 }
 
@@ -130,16 +140,27 @@ absl::StatusOr<TableTag> DecodeTableTag(absl::string_view bytes) {
 absl::StatusOr<RuleTag> DecodeRuleTag(absl::string_view bytes) {
   const absl::StatusOr<Entries> entries = Split(bytes);
   if (!entries.ok()) return entries.status();
-  uint64_t kind = 0, index = 0;
+  uint64_t kind = 0, index = 0, fingerprint = 0;
   absl::Status s = ReadNumber(*entries, kRuleKind, 1, kind);
   if (s.ok()) s = ReadNumber(*entries, kRuleIndex, 4, index);
+  if (s.ok()) s = ReadNumber(*entries, kFingerprint, 8, fingerprint);
   if (!s.ok()) return s;
   if (kind < 1 || kind > 5) {
     return absl::InvalidArgumentError(
         absl::StrCat("a rule of the unknown kind ", kind));
   }
-  return RuleTag{static_cast<RuleTag::Kind>(kind),
-                 static_cast<uint32_t>(index)};
+  return RuleTag{static_cast<RuleTag::Kind>(kind), static_cast<uint32_t>(index),
+                 fingerprint};
+}
+
+absl::StatusOr<SetTag> DecodeSetTag(absl::string_view bytes) {
+  const absl::StatusOr<Entries> entries = Split(bytes);
+  if (!entries.ok()) return entries.status();
+  uint64_t count = 0, fingerprint = 0;
+  absl::Status s = ReadNumber(*entries, kCount, 4, count);
+  if (s.ok()) s = ReadNumber(*entries, kFingerprint, 8, fingerprint);
+  if (!s.ok()) return s;
+  return SetTag{static_cast<uint32_t>(count), fingerprint};
 }
 
 }  // namespace sunder::agent::nft

@@ -1,6 +1,6 @@
 // What we write into the kernel beside our objects, to know them again: user
-// data of tables and rules. Entries of type, length, value, the form that nft
-// uses, in numbers that it leaves alone; the first is the version. Pure.
+// data of tables, sets and rules. Entries of type, length, value, the form that
+// nft uses, in numbers that it leaves alone; the first is the version. Pure.
 
 #ifndef SUNDER_AGENT_NFT_USER_DATA_H_
 #define SUNDER_AGENT_NFT_USER_DATA_H_
@@ -34,15 +34,25 @@ struct RuleTag {
   };
   Kind kind = Kind::kCut;
   uint32_t index = 0;
+  uint64_t fingerprint = 0;  // RuleFingerprint of its expressions.
   friend bool operator==(const RuleTag&, const RuleTag&) = default;
+};
+
+// Of a set of a Program: what is in it. An interval is two elements.
+struct SetTag {
+  uint32_t count = 0;
+  uint64_t fingerprint = 0;  // The sum of its ElementFingerprints.
+  friend bool operator==(const SetTag&, const SetTag&) = default;
 };
 
 std::string Encode(const TableTag& tag);
 std::string Encode(const RuleTag& tag);
+std::string Encode(const SetTag& tag);
 
 // INVALID_ARGUMENT where `bytes` are not ours, or of a version not known here.
 absl::StatusOr<TableTag> DecodeTableTag(absl::string_view bytes);
 absl::StatusOr<RuleTag> DecodeRuleTag(absl::string_view bytes);
+absl::StatusOr<SetTag> DecodeSetTag(absl::string_view bytes);
 
 }  // namespace sunder::agent::nft
 

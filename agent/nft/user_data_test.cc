@@ -17,13 +17,17 @@ TEST(UserData, AreReadBackAsTheyWereWritten) {
   const auto table = DecodeTableTag(Encode(kTable));
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ(*table, kTable);
-  for (const RuleTag& tag : {RuleTag{RuleTag::Kind::kCut, 70'000},
+  for (const RuleTag& tag : {RuleTag{RuleTag::Kind::kCut, 70'000, 1},
                              RuleTag{RuleTag::Kind::kTimedGate, 0},
                              RuleTag{RuleTag::Kind::kOpenGate, 0}}) {
     const auto rule = DecodeRuleTag(Encode(tag));
     ASSERT_TRUE(rule.ok()) << rule.status();
     EXPECT_EQ(*rule, tag);
   }
+  const SetTag tag{100'000, 0xfedcba9876543210};
+  const auto set = DecodeSetTag(Encode(tag));
+  ASSERT_TRUE(set.ok()) << set.status();
+  EXPECT_EQ(*set, tag);
 }
 
 TEST(UserData, TheLongestFitIntoWhatTheKernelTakes) {
@@ -42,6 +46,8 @@ TEST(UserData, OfOthersOrCutOffAreRefused) {
   EXPECT_FALSE(DecodeTableTag(std::string("\0\x02hi", 4)).ok());
   EXPECT_FALSE(DecodeTableTag(Encode(RuleTag{})).ok());
   EXPECT_FALSE(DecodeRuleTag(bytes).ok());
+  EXPECT_FALSE(DecodeSetTag(bytes).ok());
+  EXPECT_FALSE(DecodeSetTag("").ok());
   EXPECT_FALSE(
       DecodeRuleTag(Encode(RuleTag{static_cast<RuleTag::Kind>(6), 0})).ok());
 }
