@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <utility>
 
 namespace sunder::agent {
@@ -16,10 +17,10 @@ const std::vector<Range>& Factor(const Choice& choice) {
 
 // True where multiplying the box out costs no more than its own sets would, or
 // little enough to be worth one look-up fewer.
-bool IsWorthMultiplying(const Box& box) {
+bool IsWorthMultiplying(const BoxView& box) {
   constexpr size_t kLittle = 256;
   size_t product = 1, longest = 1;
-  for (const Choice* choice : {&box.source, &box.destination, &box.ports}) {
+  for (const Choice* choice : {box.source, box.destination, box.ports}) {
     if (choice->kind == Choice::Kind::kRanges) return false;
     const size_t n = Factor(*choice).size();
     product *= n;  // At most 100,000 * 65,535 * ...: far below 2^64.
@@ -28,12 +29,27 @@ bool IsWorthMultiplying(const Box& box) {
   return product <= std::max(kLittle, 2 * longest);
 }
 
-void AppendField(const Value& value, Field field, Family family, bool padded,
-                 std::string& keys) {
-  keys.append(
-      reinterpret_cast<const char*>(value.data()),
-      padded ? PaddedFieldBytes(field, family) : FieldBytes(field, family));
-}
+// A key under way, made in place: there may be 100,000.
+class Key {
+ public:
+  Key(Family family, bool padded) : family_(family), padded_(padded) {}
+
+  // Puts a field's value behind the first `at` bytes; returns where it ends.
+  size_t Put(size_t at, const Value& value, Field field) {
+    const size_t bytes =
+        padded_ ? PaddedFieldBytes(field, family_) : FieldBytes(field, family_);
+    std::memcpy(&bytes_[at], value.data(), bytes);
+    return at + bytes;
+  }
+  absl::string_view First(size_t bytes) const {
+    return absl::string_view(bytes_.data(), bytes);
+  }
+
+ private:
+  const Family family_;
+  const bool padded_;
+  std::array<char, 4 * sizeof(Value)> bytes_;
+};
 
 Field PortField(PortSide side) {
   return side == PortSide::kSource ? Field::kSourcePort
@@ -59,15 +75,15 @@ std::vector<Field> Assembler::Shape::KeyFields() const {
   return fields;
 }
 
-Assembler::Shape Assembler::ShapeOf(const Box& box) {
+Assembler::Shape Assembler::ShapeOf(const BoxView& box) {
   return {box.family, box.protocols, box.port_side,
-          box.source.kind != Choice::Kind::kAny,
-          box.destination.kind != Choice::Kind::kAny};
+          box.source->kind != Choice::Kind::kAny,
+          box.destination->kind != Choice::Kind::kAny};
 }
 
-void Assembler::Add(const Box& box) {
+void Assembler::Add(const BoxView& box) {
   if (!IsWorthMultiplying(box)) {
-    boxes_.push_back(box);
+    boxes_.push_back(box.Copy());
     return;
   }
   const Shape shape = ShapeOf(box);
@@ -77,24 +93,23 @@ void Assembler::Add(const Box& box) {
   const bool has_port = shape.port_side != PortSide::kNone;
   const bool padded =
       shape.has_source + shape.has_destination + has_protocol + has_port > 1;
-  std::string& keys = group->keys;
-  for (const Range& source : Factor(box.source)) {
-    for (const Range& destination : Factor(box.destination)) {
-      for (const Range& port : Factor(box.ports)) {
-        if (shape.has_source) {
-          AppendField(source.first, Field::kSource, box.family, padded, keys);
-        }
-        if (shape.has_destination) {
-          AppendField(destination.first, Field::kDestination, box.family,
-                      padded, keys);
-        }
-        if (has_protocol) {
-          AppendField({box.protocol}, Field::kProtocol, box.family, padded,
-                      keys);
-        }
-        if (has_port) {
-          AppendField(port.first, Field::kSourcePort, box.family, padded, keys);
-        }
+  Key key(box.family, padded);
+  for (const Range& source : Factor(*box.source)) {
+    const size_t behind_source =
+        shape.has_source ? key.Put(0, source.first, Field::kSource) : 0;
+    for (const Range& destination : Factor(*box.destination)) {
+      size_t behind = behind_source;
+      if (shape.has_destination) {
+        behind = key.Put(behind, destination.first, Field::kDestination);
+      }
+      if (has_protocol) {
+        behind = key.Put(behind, {box.protocol}, Field::kProtocol);
+      }
+      for (const Range& port : Factor(*box.ports)) {
+        const size_t end =
+            has_port ? key.Put(behind, port.first, PortField(shape.port_side))
+                     : behind;
+        group->keys.append(key.First(end).data(), end);
       }
     }
   }

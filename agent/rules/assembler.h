@@ -21,7 +21,7 @@ namespace sunder::agent {
 
 class Assembler {
  public:
-  void Add(const Box& box);
+  void Add(const BoxView& box);
 
   // Appends to `rules`; their sets are made by `pool`. Once.
   void Finish(SetPool& pool, std::vector<Rule>& rules) &&;
@@ -42,7 +42,7 @@ class Assembler {
   };
   static constexpr size_t kShapes = size_t{2} * 3 * 3 * 2 * 2;
 
-  static Shape ShapeOf(const Box& box);
+  static Shape ShapeOf(const BoxView& box);
   static Rule GroupRule(Group group, SetPool& pool);
   static Rule BoxRule(const Box& box, SetPool& pool);
 

@@ -42,6 +42,23 @@ struct Box {
   Choice source, destination, ports;
 };
 
+// A box whose choices belong to somebody else: most boxes are read once and not
+// kept.
+struct BoxView {
+  Family family = Family::kIpv4;
+  Protocols protocols = Protocols::kAny;
+  uint8_t protocol = 0;
+  PortSide port_side = PortSide::kNone;
+  const Choice* source = nullptr;
+  const Choice* destination = nullptr;
+  const Choice* ports = nullptr;
+
+  Box Copy() const {
+    return {family,  protocols,    protocol, port_side,
+            *source, *destination, *ports};
+  }
+};
+
 // Sorts ranges of `bytes` long values, and joins those that touch or overlap.
 void Normalize(std::vector<Range>& ranges, size_t bytes);
 

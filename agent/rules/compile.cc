@@ -59,12 +59,12 @@ absl::StatusOr<Program> Compile(
   Assembler spares, cuts;
   for (int i = 0; i < protected_tuples.size(); ++i) {
     absl::Status s = reader.ReadProtected(
-        protected_tuples[i], i, [&](const Box& box) { spares.Add(box); });
+        protected_tuples[i], i, [&](const BoxView& box) { spares.Add(box); });
     if (!s.ok()) return s;
   }
   for (int i = 0; i < flows.size(); ++i) {
-    absl::Status s =
-        reader.ReadFlow(flows[i], i, [&](const Box& box) { cuts.Add(box); });
+    absl::Status s = reader.ReadFlow(
+        flows[i], i, [&](const BoxView& box) { cuts.Add(box); });
     if (!s.ok()) return s;
   }
   Program program;

@@ -12,12 +12,6 @@ namespace {
 constexpr absl::string_view kInvalid = "INVALID_FLOW";
 constexpr absl::string_view kUnknownEnum = "UNKNOWN_ENUM";
 
-Range PrefixRange(const Prefix& prefix) {
-  return {prefix.address().bytes(), prefix.is_single()
-                                        ? prefix.address().bytes()
-                                        : prefix.Last().bytes()};
-}
-
 Value PortValue(uint32_t port) {
   return {static_cast<uint8_t>(port >> 8), static_cast<uint8_t>(port)};
 }
@@ -30,8 +24,12 @@ void BoxReader::Values::Clear() {
   ranges.ranges.clear();
 }
 
-void BoxReader::Values::Add(const Range& range) {
-  (range.first == range.last ? singles : ranges).ranges.push_back(range);
+void BoxReader::Values::AddSingle(const Value& value) {
+  singles.ranges.push_back({value, value});
+}
+
+void BoxReader::Values::AddRange(const Range& range) {
+  ranges.ranges.push_back(range);
 }
 
 template <typename Use>
@@ -63,7 +61,11 @@ absl::Status BoxReader::ReadAddress(const std::string& text,
   for (Values& v : values) v.restricted = true;
   Values& own = values[prefix->address().is_v6() ? 1 : 0];
   own.whole = own.whole || prefix->length() == 0;
-  own.Add(PrefixRange(*prefix));
+  if (prefix->is_single()) {
+    own.AddSingle(prefix->address().bytes());
+  } else {
+    own.AddRange({prefix->address().bytes(), prefix->Last().bytes()});
+  }
   return absl::OkStatus();
 }
 
@@ -91,7 +93,11 @@ absl::Status BoxReader::ReadPorts(const Ports& ports, absl::string_view field,
           absl::StrCat(first, "-", last, " is not a range within 1-65535"),
           kInvalid);
     }
-    values.Add({PortValue(first), PortValue(last)});
+    if (first == last) {
+      values.AddSingle(PortValue(first));
+    } else {
+      values.AddRange({PortValue(first), PortValue(last)});
+    }
   }
   return absl::OkStatus();
 }
@@ -126,19 +132,20 @@ absl::Status BoxReader::ReadProtocol(sunder::v1::Protocol protocol,
 
 void BoxReader::Emit(const ByFamily& sources, const ByFamily& destinations,
                      PortSide side, const Values& ports, Sink sink) {
-  box_.protocols = protocols_;
-  box_.port_side = side;
+  BoxView box;
+  box.protocols = protocols_;
+  box.port_side = side;
   for (Family family : {Family::kIpv4, Family::kIpv6}) {
     const auto f = static_cast<size_t>(family);
-    box_.family = family;
-    box_.protocol = protocols_ == Protocols::kOne ? protocol_[f] : 0;
+    box.family = family;
+    box.protocol = protocols_ == Protocols::kOne ? protocol_[f] : 0;
     sources[f].ForEach([&](const Choice& source) {
-      box_.source = source;
+      box.source = &source;
       destinations[f].ForEach([&](const Choice& destination) {
-        box_.destination = destination;
+        box.destination = &destination;
         ports.ForEach([&](const Choice& port) {
-          box_.ports = port;
-          sink(box_);
+          box.ports = &port;
+          sink(box);
         });
       });
     });
@@ -203,7 +210,7 @@ absl::Status BoxReader::ReadProtected(const sunder::v1::ProtectedTuple& tuple,
   port.Clear();
   if (!is_icmp) {
     port.restricted = true;
-    port.Add({PortValue(tuple.port()), PortValue(tuple.port())});
+    port.AddSingle(PortValue(tuple.port()));
   }
   const PortSide at_peer = is_icmp ? PortSide::kNone : PortSide::kSource;
   const PortSide at_local = is_icmp ? PortSide::kNone : PortSide::kDestination;

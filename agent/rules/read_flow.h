@@ -21,7 +21,7 @@ namespace sunder::agent {
 class BoxReader {
  public:
   // Lent for the call.
-  using Sink = absl::FunctionRef<void(const Box&)>;
+  using Sink = absl::FunctionRef<void(const BoxView&)>;
 
   // `index` is the message's own in the request, for errors.
   absl::Status ReadFlow(const sunder::v1::Flow& flow, int index, Sink sink);
@@ -40,7 +40,8 @@ class BoxReader {
     bool restricted = false;  // Else every value is meant,
     bool whole = false;  // as where "all of the family" is among those named.
     void Clear();
-    void Add(const Range& range);
+    void AddSingle(const Value& value);
+    void AddRange(const Range& range);
     template <typename Use>
     void ForEach(Use use) const;
   };
@@ -67,7 +68,6 @@ class BoxReader {
   const Values no_ports_{};
   Protocols protocols_ = Protocols::kAny;
   std::array<uint8_t, 2> protocol_{};  // By family, for Protocols::kOne.
-  Box box_;
 };
 
 }  // namespace sunder::agent

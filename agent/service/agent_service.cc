@@ -30,6 +30,7 @@ std::vector<Address> AddressesOrNone() {
 AgentService::AgentService(About about, Driver* driver, const StopLatch* latch,
                            EventLoop* loop)
     : about_(std::move(about)), driver_(driver), latch_(latch), loop_(loop) {
+  SetMessageAllocatorFor_Stage(&stage_messages_);
   driver_->SetOnNotify([this](const v1::Held& held) {
     v1::WatchResponse response;
     *response.mutable_stamp() = Stamp();
@@ -92,10 +93,11 @@ grpc::ServerUnaryReactor* AgentService::Describe(
 }
 
 grpc::ServerUnaryReactor* AgentService::Stage(
-    grpc::CallbackServerContext* context, const v1::StageRequest* request,
+    grpc::CallbackServerContext* context, const v1::StageRequest* /*request*/,
     v1::StageResponse* response) {
   auto* reactor = context->DefaultReactor();
-  auto own = std::make_shared<v1::StageRequest>(*request);
+  auto own =
+      static_cast<StageMessage*>(context->GetRpcAllocatorState())->Share();
   Protect(about_.listen, AddressesOrNone(), *own);
   if (own->validate_only()) {
     ValidateOnly(std::move(own), reactor, response);

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "agent/service/driver.h"
+#include "agent/service/stage_message.h"
 #include "agent/service/stop_latch.h"
 #include "agent/service/watcher.h"
 #include "common/event_loop.h"
@@ -66,6 +67,7 @@ class AgentService : public v1::Agent::CallbackService {
                     grpc::ServerUnaryReactor* reactor,
                     v1::StageResponse* response);
 
+  StageMessages stage_messages_;
   const About about_;
   Driver* const driver_;
   const StopLatch* const latch_;
