@@ -9,6 +9,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 option(SUNDER_WITH_GRPC "Build what needs gRPC: the programs and their shells" ON)
+option(SUNDER_BENCH "Build the benchmarks" OFF)
 option(SUNDER_FUZZ "Build the fuzz targets (clang)" OFF)
 set(SUNDER_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")
 

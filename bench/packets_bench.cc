@@ -1,0 +1,130 @@
+// What a packet that no fault cuts pays on a host with a fault in force. Sender
+// and receiver are one thread on one processor, with a veth between two network
+// namespaces: the time of a packet is all that the kernel does for it, on both
+// sides. 0 endpoints: no fault.
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "agent/kernel/nft_kernel.h"
+#include "agent/kernel/test_lab.h"
+#include "bench/endpoints.h"
+#include "benchmark/benchmark.h"
+#include "common/clock.h"
+
+namespace sunder::bench {
+namespace {
+
+using agent::Lab;
+
+constexpr agent::GateId kGate = 1;
+
+Lab& TheLab() {
+  static Lab* const lab = new Lab;
+  return *lab;
+}
+
+// Puts a fault of `count` endpoints in force while it lives.
+class InForce {
+ public:
+  explicit InForce(int count)
+      : kernel_(*agent::NftKernel::Create()), there_is_one_(count > 0) {
+    if (!there_is_one_) return;
+    absl::Status s = kernel_->Stage(kGate, Endpoints(count));
+    if (s.ok()) {
+      s = kernel_->Arm(kGate, WallNow(), BootNow() + absl::Hours(1));
+    }
+    if (s.ok()) s = kernel_->Open(kGate);
+    if (!s.ok()) throw std::runtime_error(s.ToString());
+  }
+  ~InForce() {
+    if (there_is_one_) (void)kernel_->Remove(kGate);
+  }
+  InForce(const InForce&) = delete;
+  InForce& operator=(const InForce&) = delete;
+
+ private:
+  const std::unique_ptr<agent::NftKernel> kernel_;
+  const bool there_is_one_;
+};
+
+// Small datagrams; the time is of one.
+void Udp(::benchmark::State& state) {
+  constexpr int kBatch = 64, kBatches = 1500;
+  Lab& lab = TheLab();
+  const InForce fault(static_cast<int>(state.range(0)));
+  const UniqueFd to = lab.Here(SOCK_DGRAM, Lab::kHere4, 5000);
+  const UniqueFd from = lab.There(SOCK_DGRAM, Lab::kThere4, 4000);
+  agent::Connect(from, Lab::kHere4, 5000);
+  std::array<char, 16> bytes{};
+  iovec space{bytes.data(), bytes.size()};
+  std::vector<mmsghdr> messages(kBatch);
+  for (mmsghdr& message : messages) {
+    message.msg_hdr.msg_iov = &space;
+    message.msg_hdr.msg_iovlen = 1;
+  }
+  for (auto _ : state) {
+    int received = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < kBatches; ++i) {
+      sendmmsg(from.get(), messages.data(), kBatch, 0);
+      const int n =
+          recvmmsg(to.get(), messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+      if (n > 0) received += n;
+    }
+    const std::chrono::duration<double> took =
+        std::chrono::steady_clock::now() - begin;
+    if (received < kBatch * kBatches * 99 / 100) {
+      throw std::runtime_error("datagrams were lost");
+    }
+    state.SetIterationTime(took.count() / received);
+  }
+}
+
+// A bulk stream; the time is of one MiB.
+void Tcp(::benchmark::State& state) {
+  constexpr size_t kBytes = size_t{512} << 20;
+  Lab& lab = TheLab();
+  const InForce fault(static_cast<int>(state.range(0)));
+  const UniqueFd listener = lab.Here(SOCK_STREAM, Lab::kHere4, 5001);
+  listen(listener.get(), 1);
+  const UniqueFd from = lab.There(SOCK_STREAM, Lab::kThere4, 0);
+  agent::Connect(from, Lab::kHere4, 5001);
+  const UniqueFd to(accept(listener.get(), nullptr, nullptr));
+  std::vector<char> block(256 << 10);
+  for (auto _ : state) {
+    size_t received = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    while (received < kBytes) {
+      send(from.get(), block.data(), block.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      const ssize_t n =
+          recv(to.get(), block.data(), block.size(), MSG_DONTWAIT);
+      if (n > 0) received += static_cast<size_t>(n);
+      if (std::chrono::steady_clock::now() - begin > std::chrono::seconds(20)) {
+        throw std::runtime_error("the stream stands still");
+      }
+    }
+    const std::chrono::duration<double> took =
+        std::chrono::steady_clock::now() - begin;
+    state.SetIterationTime(took.count() * (1 << 20) /
+                           static_cast<double>(received));
+  }
+}
+
+void Settings(::benchmark::internal::Benchmark* b) {
+  b->UseManualTime()->Iterations(1)->Unit(::benchmark::kNanosecond);
+  b->Arg(0)->Arg(100)->Arg(1000)->Arg(10'000)->Repetitions(25);
+}
+
+BENCHMARK(Udp)->Name("packet/udp")->Apply(Settings);
+BENCHMARK(Tcp)->Name("packet/tcp")->Apply(Settings);
+
+}  // namespace
+}  // namespace sunder::bench
