@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 JOBS = str(os.cpu_count() or 2)
 FUZZ_SECONDS = 60
+PROGRAMS = ("sunder", "sunder-agent", "sunder-controller")
 SANITIZER_ENV = {
     # Stop at the first finding; odd exit code so that nothing takes it for ours.
     "ASAN_OPTIONS": "exitcode=99:detect_leaks=1",
@@ -59,7 +60,9 @@ def junit(path):
 
 
 def build(preset, *targets):
-    if run("cmake", "--preset", preset, stdout=subprocess.DEVNULL) != 0:
+    # Fresh: a folder configured for another compiler loses the preset's settings, the
+    # sanitizers among them, and says so only in passing.
+    if run("cmake", "--preset", preset, "--fresh", stdout=subprocess.DEVNULL) != 0:
         return False
     target = ["--target", *targets] if targets else []
     return run("cmake", "--build", f"build/{preset}", *target) == 0
@@ -115,6 +118,8 @@ def tidy(_):
 
 def end_to_end(_):
     """Real programs (sanitized) in namespaces: faults, crashes, lab, stand-in"""
+    if not build("asan-ubsan", *PROGRAMS):
+        return Count(0, 1)
     # Apart: each folder has a conftest of its own.
     return (pytest("tests/lab", env=programs("asan-ubsan"))
             + pytest("tests/integration", env=programs("asan-ubsan")))
@@ -122,7 +127,7 @@ def end_to_end(_):
 
 def mutants(_):
     """Every test of a fault, against agents that lie: each must notice"""
-    if not build("asan-ubsan", "sunder", "sunder-controller", "sunder-agent-mutant"):
+    if not build("asan-ubsan", *PROGRAMS, "sunder-agent-mutant"):
         return Count(0, 1)
     done = subprocess.run(
         ["/usr/bin/python3", "tests/mutants/run.py", f"{BUILD}/asan-ubsan/bin"],
@@ -159,6 +164,16 @@ def fuzz(_):
     return total
 
 
+def demo(_):
+    """The demo, with the programs as they are shipped: gcc, optimised, no warning"""
+    return one("scripts/demo")
+
+
+def fresh(_):
+    """The README's two commands in a minimal Debian 12 of their own"""
+    return one("scripts/fresh")
+
+
 def start_fuzzer(target):
     corpus = ROOT / "tests/fuzz/corpus" / target.name
     found = BUILD / "fuzz/found" / target.name
@@ -175,12 +190,14 @@ GATE = {
     "structure": structure,
     "sanitized": sanitized,
     "end-to-end": end_to_end,
-}
-LONG = {
     "mutants": mutants,
     "threads": threads,
     "fuzz": fuzz,
     "tidy": tidy,
+    "demo": demo,
+}
+LONG = {
+    "fresh": fresh,
 }
 
 

@@ -18,9 +18,10 @@ struct Options {
   absl::Duration first_expiry = absl::Seconds(1);  // E0 - T0
 
   // T0 lies this far ahead of the sending of Arm; within the bounds it follows
-  // the slowest measured round trip.
-  absl::Duration min_lead = absl::Milliseconds(50);
-  absl::Duration max_lead = absl::Milliseconds(500);
+  // the slowest measured round trip. The least is what a busy host may need to be
+  // heard; nobody waits for a fault by the millisecond.
+  absl::Duration min_lead = absl::Milliseconds(200);
+  absl::Duration max_lead = absl::Seconds(1);
 
   // A host whose clock is not known this well cannot start with the others.
   absl::Duration max_uncertainty = absl::Milliseconds(250);
