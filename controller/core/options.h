@@ -18,8 +18,8 @@ struct Options {
   absl::Duration first_expiry = absl::Seconds(1);  // E0 - T0
 
   // T0 lies this far ahead of the sending of Arm; within the bounds it follows
-  // the slowest measured round trip. The least is what a busy host may need to be
-  // heard; nobody waits for a fault by the millisecond.
+  // the slowest measured round trip. The least is what a busy host may need to
+  // be heard; nobody waits for a fault by the millisecond.
   absl::Duration min_lead = absl::Milliseconds(200);
   absl::Duration max_lead = absl::Seconds(1);
 
