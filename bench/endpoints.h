@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "controller/core/merge_flows.h"
 #include "sunder/agent/v1/agent.pb.h"
 
 namespace sunder::bench {
@@ -17,14 +18,11 @@ inline std::string EndpointAddress(int i) {
 }
 inline constexpr int kEndpointPort = 7000;
 
-// One flow for each endpoint: its address, TCP, its port.
+// Planned as one flow for each endpoint: its address, TCP, its port.
 inline std::shared_ptr<agent::v1::StageRequest> Endpoints(int count) {
-  auto request = std::make_shared<agent::v1::StageRequest>();
-  request->set_fault_id("bench");
-  request->set_generation(1);
-  request->set_digest("digest");
+  controller::Flows flows;
   for (int i = 0; i < count; ++i) {
-    auto* flow = request->add_flows();
+    auto* flow = flows.Add();
     flow->add_sources(EndpointAddress(i));
     flow->set_protocol(sunder::v1::PROTOCOL_TCP);
     flow->mutable_behaviour()->mutable_drop();
@@ -32,6 +30,11 @@ inline std::shared_ptr<agent::v1::StageRequest> Endpoints(int count) {
     port->set_first(kEndpointPort);
     port->set_last(kEndpointPort);
   }
+  auto request = std::make_shared<agent::v1::StageRequest>();
+  request->set_fault_id("bench");
+  request->set_generation(1);
+  request->set_digest("digest");
+  *request->mutable_flows() = controller::MergeFlows(flows);
   return request;
 }
 

@@ -174,6 +174,16 @@ def fresh(_):
     return one("scripts/fresh")
 
 
+def walks(_):
+    """500 random walks of the simulated world, from seeds not tried before"""
+    if not build("asan-ubsan", "simulation_walk_test"):
+        return Count(0, 1)
+    seed = time.time_ns() % 1_000_000_000
+    print(f"SUNDER_WALK_SEED={seed}")
+    return one(f"{BUILD}/asan-ubsan/bin/simulation_walk_test",
+               env={"SUNDER_WALKS": "500", "SUNDER_WALK_SEED": str(seed)})
+
+
 def start_fuzzer(target):
     corpus = ROOT / "tests/fuzz/corpus" / target.name
     found = BUILD / "fuzz/found" / target.name
@@ -197,6 +207,7 @@ GATE = {
     "demo": demo,
 }
 LONG = {
+    "walks": walks,
     "fresh": fresh,
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "controller/api/random_values.h"
+#include "controller/core/merge_flows.h"
 #include "controller/planner/digest.h"
 
 namespace sunder::controller {
@@ -54,7 +55,7 @@ void DryRun::Stage(int index, const agent::v1::DescribeResponse& agent) {
   request.set_fault_id(fault_id_);
   request.set_generation(1);
   request.set_digest(Digest(part));
-  *request.mutable_flows() = part.flows();
+  *request.mutable_flows() = MergeFlows(part.flows());
   *request.mutable_protected_() = part.protected_();
   request.set_validate_only(true);
   fleet_.Send(

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/core/fault.h"
+#include "controller/core/merge_flows.h"
 
 namespace sunder::controller {
 
@@ -65,7 +66,7 @@ bool Fault::StageOn(HostPart& part, BootInstant now) {
   request.set_fault_id(view_.id());
   request.set_generation(view_.generation());
   request.set_digest(part.digest);
-  *request.mutable_flows() = part.plan->flows();
+  *request.mutable_flows() = MergeFlows(part.plan->flows());
   *request.mutable_protected_() = part.plan->protected_();
   part.stage_sent = true;
   part.pending =
