@@ -49,7 +49,7 @@ include(GoogleTest)
 
 # What nearly every source reads from the libraries, parsed once. A source still
 # includes what it uses: clang-tidy parses each without this.
-file(WRITE ${CMAKE_BINARY_DIR}/empty.cc "")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/empty.cc CONTENT "")
 function(sunder_precompiled name)
   add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/empty.cc)
   target_precompile_headers(${name} PRIVATE ${ARGN})

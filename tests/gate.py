@@ -59,10 +59,20 @@ def junit(path):
     return Count(passed, failed)
 
 
+def configure(preset):
+    command = ["cmake", "--preset", preset]
+    done = subprocess.run(command, cwd=ROOT, check=False, text=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # A folder made for another compiler loses the preset's settings, the sanitizers
+    # among them, and CMake says so only in passing.
+    if "cache to be deleted" in done.stderr:
+        return run(*command, "--fresh", stdout=subprocess.DEVNULL) == 0
+    print(done.stderr, end="", file=sys.stderr)
+    return done.returncode == 0
+
+
 def build(preset, *targets):
-    # Fresh: a folder configured for another compiler loses the preset's settings, the
-    # sanitizers among them, and says so only in passing.
-    if run("cmake", "--preset", preset, "--fresh", stdout=subprocess.DEVNULL) != 0:
+    if not configure(preset):
         return False
     target = ["--target", *targets] if targets else []
     return run("cmake", "--build", f"build/{preset}", *target) == 0
