@@ -243,8 +243,8 @@ class Stream:
         self._arrived = {p: Counter(DEVICE, p, port) for p in peers}
         self._in = [self._socket(a) for a in listen]
         self._out = {p: self._socket(p, bind=False) for p in peers}
-        self._sender = threading.Thread(target=self._send)
-        self._receiver = threading.Thread(target=self._receive)
+        self._sender = threading.Thread(target=self._send, daemon=True)
+        self._receiver = threading.Thread(target=self._receive, daemon=True)
         self._receiver.start()
 
     def send(self):
