@@ -44,10 +44,11 @@ std::vector<Found> DecideAdoption(const Record& record,
       }
     }
     Found found{fault, std::nullopt, Objection(fault, kept, now)};
-    const auto same_id = [&](const KernelFault& other) {
-      return other.key.fault_id == fault.key.fault_id;
+    const auto twin = [&](const KernelFault& other) {
+      return other.key.fault_id == fault.key.fault_id &&
+             other.key.generation == fault.key.generation;
     };
-    if (std::count_if(listed.begin(), listed.end(), same_id) > 1) {
+    if (std::count_if(listed.begin(), listed.end(), twin) > 1) {
       found.why = "it is there more than once";
     }
     if (found.why.empty()) {

@@ -83,5 +83,20 @@ TEST(Adoption, AFaultThatIsThereTwiceIsSweptTwice) {
   }
 }
 
+TEST(Adoption, TwoGenerationsOfAFaultAreBothTaken) {
+  Record record = Knows();
+  *record.add_in_force() = record.in_force(0);
+  record.mutable_in_force(1)->set_gate(43);
+  record.mutable_in_force(1)->mutable_held()->set_generation(4);
+  KernelFault next = Alive();
+  next.gate = 43;
+  next.key.generation = 4;
+  for (const Found& found :
+       DecideAdoption(record, {Alive(), next}, "boot", kNow)) {
+    EXPECT_TRUE(found.adopted.has_value()) << found.why;
+    EXPECT_EQ(found.adopted->generation(), found.fault.key.generation);
+  }
+}
+
 }  // namespace
 }  // namespace sunder::agent

@@ -7,6 +7,10 @@
 // Every change is followed by a read, and what is said about a fault is what
 // was read. A fault ends in one way whatever the cause: its counters are read,
 // its objects removed, their absence read back, and a tombstone is left.
+//
+// When a fault's members move, its next generation is one more gate beside the
+// one that is in force: the controller has it staged and armed, and the former
+// healed. Generations know nothing of each other but their order.
 
 #ifndef SUNDER_AGENT_CORE_CORE_H_
 #define SUNDER_AGENT_CORE_CORE_H_
@@ -88,8 +92,10 @@ class Core {
   // CheckCaller, and takes note of the caller's term.
   absl::Status Admit(const v1::Caller& caller, BootInstant now);
   absl::Status CheckRoom() const;
-  // The living fault with this id, or null.
-  Fault* Find(const std::string& fault_id);
+  // The living generation, or null.
+  Fault* Find(const std::string& fault_id, uint64_t generation);
+  // Why no generation like this may come to this host; OK: it may.
+  absl::Status CheckNext(const std::string& fault_id, uint64_t generation);
   absl::StatusOr<Fault*> Locate(const std::string& fault_id,
                                 uint64_t generation);
   template <typename Request>
@@ -102,6 +108,8 @@ class Core {
   void HandleKeepAlive(CallId call, const v1::KeepAliveRequest& request,
                        BootInstant now);
   void HandleHeal(CallId call, const v1::HealRequest& request, BootInstant now);
+  // Replies to those whose generations are all gone.
+  void AnswerHeals();
 
   // core_jobs.cc
   void Send(Fault& fault, Step step, decltype(KernelOp::what) what);
@@ -123,11 +131,22 @@ class Core {
   void Settle(Fault& fault, BootInstant now);
   void SettleAll(BootInstant now);
 
+  struct HealCall {
+    CallId call = 0;
+    std::string fault_id;
+    uint64_t generation = 0;  // 0: all.
+    bool Concerns(const FaultKey& key) const {
+      return fault_id == key.fault_id &&
+             (generation == 0 || generation == key.generation);
+    }
+  };
+
   const Identity identity_;
   Random random_;
   uint64_t highest_term_ = 0;
   std::map<GateId, Fault> faults_;
   Tombstones tombstones_;
+  std::vector<HealCall> heals_;  // Not yet replied to.
   std::vector<std::string> report_;
   absl::Status record_status_;
   OpId last_op_ = 0;

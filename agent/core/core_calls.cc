@@ -79,32 +79,49 @@ absl::Status Core::Check(const v1::StageRequest& request,
   return CheckRoom();
 }
 
-Fault* Core::Find(const std::string& fault_id) {
+Fault* Core::Find(const std::string& fault_id, uint64_t generation) {
   for (auto& [gate, fault] : faults_) {
-    if (fault.key.fault_id == fault_id) return &fault;
+    if (fault.key.fault_id == fault_id && fault.key.generation == generation) {
+      return &fault;
+    }
   }
   return nullptr;
+}
+
+absl::Status Core::CheckNext(const std::string& fault_id, uint64_t generation) {
+  for (const auto& [gate, fault] : faults_) {
+    if (fault.key.fault_id != fault_id) continue;
+    if (fault.ending && fault.held.whole()) return Healing(fault);
+    if (fault.key.generation > generation) {
+      return Refusal("WRONG_GENERATION", "generation",
+                     absl::StrCat("fault ", fault_id, " is here in generation ",
+                                  fault.key.generation, " already"),
+                     "Give each change of a fault a higher generation.");
+    }
+  }
+  if (const v1::Held* held = tombstones_.Find(fault_id, generation)) {
+    return TombstoneRefusal(*held);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Fault*> Core::Locate(const std::string& fault_id,
                                     uint64_t generation) {
   if (absl::Status s = CheckFaultId(fault_id); !s.ok()) return s;
-  Fault* fault = Find(fault_id);
-  if (fault == nullptr) {
-    if (const v1::Held* held = tombstones_.Find(fault_id)) {
-      return TombstoneRefusal(*held);
-    }
-    return ErrorWithDetail(
-        absl::StatusCode::kNotFound,
-        absl::StrCat("fault ", fault_id, " is not staged at this host"),
-        "UNKNOWN_FAULT", fault_id, "Stage it first.");
+  if (Fault* fault = Find(fault_id, generation)) return fault;
+  if (const v1::Held* held = tombstones_.Find(fault_id, generation)) {
+    return TombstoneRefusal(*held);
   }
-  if (fault->key.generation != generation) {
+  for (const auto& [gate, fault] : faults_) {
+    if (fault.key.fault_id != fault_id) continue;
     return Refusal("WRONG_GENERATION", "generation",
                    absl::StrCat("fault ", fault_id, " is here in generation ",
-                                fault->key.generation, ", not ", generation));
+                                fault.key.generation, ", not ", generation));
   }
-  return fault;
+  return ErrorWithDetail(
+      absl::StatusCode::kNotFound,
+      absl::StrCat("fault ", fault_id, " is not staged at this host"),
+      "UNKNOWN_FAULT", fault_id, "Stage it first.");
 }
 
 template <typename Request>
@@ -133,14 +150,7 @@ void Core::HandleStage(CallId call,
   if (s.ok()) s = CheckStage(*request);
   if (!s.ok()) return Refuse(call, s);
 
-  if (Fault* fault = Find(request->fault_id())) {
-    if (fault->key.generation != request->generation()) {
-      return Refuse(call, Refusal("WRONG_GENERATION", "generation",
-                                  absl::StrCat("fault ", request->fault_id(),
-                                               " is here in generation ",
-                                               fault->key.generation),
-                                  "Heal it first."));
-    }
+  if (Fault* fault = Find(request->fault_id(), request->generation())) {
     if (fault->key.digest != request->digest()) {
       return Refuse(call, Refusal("OTHER_DIGEST", "digest",
                                   absl::StrCat("fault ", request->fault_id(),
@@ -151,9 +161,8 @@ void Core::HandleStage(CallId call,
     if (fault->ending) return Refuse(call, Healing(*fault));
     return BeginCheck(*fault, call);
   }
-  if (const v1::Held* held = tombstones_.Find(request->fault_id())) {
-    return Refuse(call, TombstoneRefusal(*held));
-  }
+  s = CheckNext(request->fault_id(), request->generation());
+  if (!s.ok()) return Refuse(call, s);
   if (s = CheckRoom(); !s.ok()) return Refuse(call, s);
   if (!record_status_.ok()) {
     record_due_ = true;  // Perhaps it goes well this time.
@@ -263,32 +272,53 @@ void Core::HandleHeal(CallId call, const v1::HealRequest& request,
   if (s.ok()) s = CheckFaultId(request.fault_id());
   if (!s.ok()) return Refuse(call, s);
 
-  if (Fault* fault = Find(request.fault_id())) {
-    const bool asked_again = fault->ending.has_value();
-    if (!asked_again) End(*fault, v1::STATE_HEALED, "", now);
-    fault->ending->heal_calls.push_back(call);
-    // A retry that waits for its turn has it now.
-    if (asked_again && fault->step == Step::kIdle) {
-      fault->ending->retry_at = now;
-      Settle(*fault, now);
+  const HealCall heal{call, request.fault_id(), request.generation()};
+  const bool whole = heal.generation == 0;
+  heals_.push_back(heal);
+  for (auto& [gate, fault] : faults_) {
+    if (!heal.Concerns(fault.key)) continue;
+    if (whole) fault.held.set_whole(true);
+    if (!fault.ending) {
+      End(fault, v1::STATE_HEALED, "", now);
+    } else if (fault.step == Step::kIdle) {
+      // A retry that waits for its turn has it now.
+      fault.ending->retry_at = now;
+      Settle(fault, now);
     }
-    return;
   }
-  if (tombstones_.Find(request.fault_id()) == nullptr) {
+  if (whole) tombstones_.MakeWhole(heal.fault_id);
+  const bool here = std::any_of(
+      faults_.begin(), faults_.end(),
+      [&heal](const auto& entry) { return heal.Concerns(entry.second.key); });
+  if (!here && tombstones_.Find(heal.fault_id, heal.generation) == nullptr) {
     if (faults_.size() + tombstones_.size() >= kMostRemembered) {
+      heals_.pop_back();
       return Refuse(call, CheckRoom());
     }
     // A Stage that was overtaken by this Heal must find a tombstone.
     v1::Held held;
-    held.set_fault_id(request.fault_id());
+    held.set_fault_id(heal.fault_id);
+    held.set_generation(heal.generation);
+    held.set_whole(whole);
     held.set_state(v1::STATE_HEALED);
     held.set_gone_ns(now.nanos());
     held.set_reason("it was never here");
     tombstones_.Leave(held, now);
-    record_due_ = true;
   }
-  actions_.push_back(
-      Reply{call, absl::OkStatus(), *tombstones_.Find(request.fault_id())});
+  record_due_ = true;
+  AnswerHeals();
+}
+
+void Core::AnswerHeals() {
+  std::erase_if(heals_, [this](const HealCall& heal) {
+    for (const auto& [gate, fault] : faults_) {
+      if (heal.Concerns(fault.key)) return false;
+    }
+    actions_.push_back(
+        Reply{heal.call, absl::OkStatus(),
+              *tombstones_.Find(heal.fault_id, heal.generation)});
+    return true;
+  });
 }
 
 }  // namespace sunder::agent

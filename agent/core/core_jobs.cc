@@ -297,7 +297,11 @@ void Core::RetryLater(Fault& fault, const absl::Status& why, BootInstant now) {
     fault.held.set_state(v1::STATE_EXPIRED);
     fault.held.set_gone_ns(std::min(fault.expiry, now).nanos());
   }
-  for (CallId call : std::exchange(ending.heal_calls, {})) Refuse(call, failed);
+  std::erase_if(heals_, [&](const HealCall& heal) {
+    if (!heal.Concerns(fault.key)) return false;
+    Refuse(heal.call, failed);
+    return true;
+  });
   for (CallId call : std::exchange(ending.cut_short, {})) Refuse(call, failed);
   for (const WaitingCall& call : std::exchange(fault.waiting, {})) {
     Dispatch(call, now);
@@ -319,9 +323,7 @@ void Core::Bury(Fault& fault, BootInstant now) {
 
   tombstones_.Leave(held, now);
   record_due_ = true;
-  for (CallId call : ending.heal_calls) {
-    actions_.push_back(Reply{call, absl::OkStatus(), held});
-  }
+  AnswerHeals();
   for (CallId call : ending.cut_short) Refuse(call, TombstoneRefusal(held));
   if (was_said) actions_.push_back(Notify{held});
   for (const WaitingCall& call : waiting) Dispatch(call, now);

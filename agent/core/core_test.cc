@@ -81,14 +81,11 @@ TEST_F(CoreTest, WhatIsNotArmedInTimeIsSwept) {
   EXPECT_EQ(Outcome(Arm()), "TOMBSTONE");
 }
 
-TEST_F(CoreTest, OneIdHasOneSetOfFlowsAndOneGeneration) {
+TEST_F(CoreTest, OneGenerationHasOneSetOfFlows) {
   Stage();
   v1::StageRequest other = StageRequest(id);
   other.set_digest("another");
   EXPECT_EQ(Outcome(host.Stage(other)), "OTHER_DIGEST");
-  other = StageRequest(id);
-  other.set_generation(2);
-  EXPECT_EQ(Outcome(host.Stage(other)), "WRONG_GENERATION");
   v1::ArmRequest arm = ArmRequest(id);
   arm.set_generation(2);
   EXPECT_EQ(Outcome(host.Arm(arm)), "WRONG_GENERATION");

@@ -1,4 +1,5 @@
-// One fault at this host, as the core keeps it. Owned by Core; no concurrency.
+// One generation of a fault at this host, as the core keeps it: a gate of its
+// own in the kernel. Owned by Core; no concurrency.
 
 #ifndef SUNDER_AGENT_CORE_FAULT_H_
 #define SUNDER_AGENT_CORE_FAULT_H_
@@ -53,7 +54,6 @@ enum class Step {
 struct Ending {
   v1::State state = v1::STATE_HEALED;
   std::string reason;
-  std::vector<CallId> heal_calls;
   std::vector<CallId> cut_short;  // Other calls: refused when it is done.
   bool lease_was_over = false;
   absl::Status removal;

@@ -112,9 +112,11 @@ const Reply* ModelHost::Answer(CallId call) const {
   return it == replies_.end() ? nullptr : &it->second;
 }
 
-std::optional<v1::Held> ModelHost::HeldOf(const std::string& fault_id) const {
+std::optional<v1::Held> ModelHost::HeldOf(const std::string& fault_id,
+                                          uint64_t generation) const {
   for (const v1::Held& held : core_->Held()) {
-    if (held.fault_id() == fault_id) return held;
+    if (held.fault_id() != fault_id) continue;
+    if (generation == 0 || held.generation() == generation) return held;
   }
   return std::nullopt;
 }

@@ -64,7 +64,9 @@ class ModelHost {
   std::vector<v1::Held> notified;
   // Called for each Reply and Notify as it is said, for invariants.
   std::function<void(const v1::Held&)> on_said;
-  std::optional<v1::Held> HeldOf(const std::string& fault_id) const;
+  // Living ones first; of any generation, or of one.
+  std::optional<v1::Held> HeldOf(const std::string& fault_id,
+                                 uint64_t generation = 0) const;
   const Record& record() const { return record_; }
   void LoseRecord() { record_ = Record(); }
 

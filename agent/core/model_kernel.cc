@@ -152,15 +152,22 @@ void ModelKernel::Damage(const std::string& fault_id) {
   }
 }
 
-bool ModelKernel::Drops(const std::string& fault_id) const {
+bool ModelKernel::Table::Is(const std::string& fault_id,
+                           uint64_t generation) const {
+  return key.fault_id == fault_id &&
+         (generation == 0 || key.generation == generation);
+}
+
+bool ModelKernel::Drops(const std::string& fault_id,
+                        uint64_t generation) const {
   return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) {
-    return entry.second.key.fault_id == fault_id && Drops(entry.second);
+    return entry.second.Is(fault_id, generation) && Drops(entry.second);
   });
 }
 
-bool ModelKernel::Has(const std::string& fault_id) const {
+bool ModelKernel::Has(const std::string& fault_id, uint64_t generation) const {
   return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) {
-    return entry.second.key.fault_id == fault_id;
+    return entry.second.Is(fault_id, generation);
   });
 }
 

@@ -55,8 +55,9 @@ class ModelKernel : public Kernel {
 
   // ---- What tests look at.
 
-  bool Drops(const std::string& fault_id) const;  // At this instant.
-  bool Has(const std::string& fault_id) const;
+  // At this instant; by any generation, or by one.
+  bool Drops(const std::string& fault_id, uint64_t generation = 0) const;
+  bool Has(const std::string& fault_id, uint64_t generation = 0) const;
   size_t size() const { return tables_.size(); }
   // The latest expiry that the kernel was ever given for the fault.
   std::optional<BootInstant> LatestExpiry(const std::string& fault_id) const;
@@ -69,6 +70,7 @@ class ModelKernel : public Kernel {
     std::optional<BootInstant> lease_end;
     bool damaged = false;
     uint64_t dropped = 0;
+    bool Is(const std::string& fault_id, uint64_t generation) const;
   };
   struct Failure {
     ModelOp op;

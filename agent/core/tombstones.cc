@@ -8,7 +8,18 @@
 namespace sunder::agent {
 
 void Tombstones::Leave(const v1::Held& held, BootInstant now) {
-  if (Find(held.fault_id()) == nullptr) stones_.push_back({held, now});
+  const bool there =
+      std::any_of(stones_.begin(), stones_.end(), [&](const Stone& stone) {
+        return stone.held.fault_id() == held.fault_id() &&
+               stone.held.generation() == held.generation();
+      });
+  if (!there) stones_.push_back({held, now});
+}
+
+void Tombstones::MakeWhole(const std::string& fault_id) {
+  for (Stone& stone : stones_) {
+    if (stone.held.fault_id() == fault_id) stone.held.set_whole(true);
+  }
 }
 
 void Tombstones::Purge(BootInstant now) {
@@ -17,11 +28,21 @@ void Tombstones::Purge(BootInstant now) {
   }
 }
 
-const v1::Held* Tombstones::Find(const std::string& fault_id) const {
-  const auto it = std::find_if(
-      stones_.begin(), stones_.end(),
-      [&](const Stone& stone) { return stone.held.fault_id() == fault_id; });
-  return it == stones_.end() ? nullptr : &it->held;
+const v1::Held* Tombstones::Find(const std::string& fault_id,
+                                 uint64_t generation) const {
+  const v1::Held* found = nullptr;
+  for (const Stone& stone : stones_) {
+    const v1::Held& held = stone.held;
+    if (held.fault_id() != fault_id) continue;
+    if (generation != 0 && held.generation() == generation) return &held;
+    const bool covers =
+        generation == 0 || held.whole() || held.generation() > generation;
+    if (!covers) continue;
+    if (found == nullptr || found->generation() < held.generation()) {
+      found = &held;
+    }
+  }
+  return found;
 }
 
 }  // namespace sunder::agent

@@ -1,11 +1,13 @@
-// Faults that ended at this host. A tombstone stays longer than any request for
-// the fault can be valid, so that late and repeated ones are refused. Owned by
-// Core.
+// Generations of faults that ended at this host. A tombstone stays longer than
+// any request for them can be valid, so that late and repeated ones are
+// refused. It covers its generation and all before it; every one if the fault
+// was healed as a whole. Owned by Core.
 
 #ifndef SUNDER_AGENT_CORE_TOMBSTONES_H_
 #define SUNDER_AGENT_CORE_TOMBSTONES_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 
@@ -17,11 +19,16 @@ namespace sunder::agent {
 class Tombstones {
  public:
   // `held.gone_ns` may be earlier than `now`; the tombstone's life begins now.
-  // One that is there already for the same fault stays as it is.
+  // One that is there already for the same generation stays as it is.
   void Leave(const v1::Held& held, BootInstant now);
   void Purge(BootInstant now);
 
-  const v1::Held* Find(const std::string& fault_id) const;
+  // From now on those of the fault cover every generation.
+  void MakeWhole(const std::string& fault_id);
+
+  // The generation's own, else one that covers it. 0 asks for every generation:
+  // the highest there is.
+  const v1::Held* Find(const std::string& fault_id, uint64_t generation) const;
   size_t size() const { return stones_.size(); }
 
   template <typename Visit>  // void(const v1::Held&), oldest first

@@ -40,8 +40,9 @@ void WatchStream::OnReadDone(bool ok) {
   {
     absl::MutexLock lock(&mutex_);
     first = pending_.empty();
-    std::string id = message_.held().fault_id();
-    pending_.insert_or_assign(std::move(id), std::move(message_));
+    auto key = std::pair(message_.held().fault_id(),
+                         message_.held().generation());
+    pending_.insert_or_assign(std::move(key), std::move(message_));
     overrun = overrun_ = pending_.size() > kMaxPending;
   }
   if (first) events_.on_pending(self_);

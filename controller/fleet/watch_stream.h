@@ -1,15 +1,17 @@
 // One Watch stream to one agent. Reads as fast as the agent writes and keeps
-// the latest report of each fault until Take: whoever is slow to take loses no
+// the latest report of each generation of a fault until Take: whoever is slow to take loses no
 // state and no memory. Owned by itself until gRPC is done with it. Runs in
 // gRPC's threads; Take and Cancel may be called from any.
 
 #ifndef SUNDER_CONTROLLER_FLEET_WATCH_STREAM_H_
 #define SUNDER_CONTROLLER_FLEET_WATCH_STREAM_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -55,7 +57,7 @@ class WatchStream : public grpc::ClientReadReactor<agent::v1::WatchResponse> {
   agent::v1::WatchResponse message_;
   absl::Mutex mutex_;
   bool overrun_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<std::string, agent::v1::WatchResponse> pending_
+  std::map<std::pair<std::string, uint64_t>, agent::v1::WatchResponse> pending_
       ABSL_GUARDED_BY(mutex_);
 };
 
