@@ -33,17 +33,17 @@ Actions Core::Start(const Record& record,
       fault.start = BootInstant::FromNanos(fault.held.start_ns());
       fault.expiry = BootInstant::FromNanos(fault.held.expiry_ns());
       fault.end = BootInstant::FromNanos(fault.held.end_ns());
-      report_.push_back(absl::StrCat(
-          "adopted fault ", fault.key.fault_id, ", generation ",
-          fault.key.generation, ": in force, lease left ",
-          absl::FormatDuration(found.fault.lease_left)));
+      report_.push_back(
+          absl::StrCat("adopted fault ", fault.key.fault_id, ", generation ",
+                       fault.key.generation, ": in force, lease left ",
+                       absl::FormatDuration(found.fault.lease_left)));
     } else {
       fault.held.set_fault_id(fault.key.fault_id);
       fault.held.set_generation(fault.key.generation);
       fault.held.set_digest(fault.key.digest);
-      report_.push_back(absl::StrCat(
-          "not adopted: fault ", fault.key.fault_id, ", generation ",
-          fault.key.generation, ", removing it: ", found.why));
+      report_.push_back(absl::StrCat("not adopted: fault ", fault.key.fault_id,
+                                     ", generation ", fault.key.generation,
+                                     ", removing it: ", found.why));
       End(fault, v1::STATE_HEALED, "swept as the agent started: " + found.why,
           now);
     }

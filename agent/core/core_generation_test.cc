@@ -159,8 +159,8 @@ TEST_F(GenerationTest, ANewLifeSweepsOneThatWasNotYetOpen) {
   EXPECT_FALSE(kernel().Has(id, 2));
 }
 
-// Brings generation 1 in force, swaps it for 2, and dies before the `n`th action
-// of that. False: there are fewer.
+// Brings generation 1 in force, swaps it for 2, and dies before the `n`th
+// action of that. False: there are fewer.
 bool SwapAndDie(int n) {
   class Host : public GenerationTest {
    public:

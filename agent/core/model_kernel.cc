@@ -71,8 +71,9 @@ absl::Status ModelKernel::Stage(
     GateId gate, std::shared_ptr<const v1::StageRequest> request) {
   return Do(ModelOp::kStage, [&]() -> absl::Status {
     if (tables_.contains(gate)) return absl::AlreadyExistsError("table exists");
-    tables_[gate].key = {request->fault_id(), request->generation(),
-                         request->digest()};
+    Table& table = tables_[gate];
+    table.key = {request->fault_id(), request->generation(), request->digest()};
+    for (const auto& flow : request->flows()) table.flows.insert(flow.label());
     return absl::OkStatus();
   });
 }
@@ -153,7 +154,7 @@ void ModelKernel::Damage(const std::string& fault_id) {
 }
 
 bool ModelKernel::Table::Is(const std::string& fault_id,
-                           uint64_t generation) const {
+                            uint64_t generation) const {
   return key.fault_id == fault_id &&
          (generation == 0 || key.generation == generation);
 }
@@ -162,6 +163,14 @@ bool ModelKernel::Drops(const std::string& fault_id,
                         uint64_t generation) const {
   return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) {
     return entry.second.Is(fault_id, generation) && Drops(entry.second);
+  });
+}
+
+bool ModelKernel::DropsFlow(const std::string& fault_id,
+                            const std::string& label) const {
+  return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) {
+    const Table& table = entry.second;
+    return table.Is(fault_id, 0) && table.flows.contains(label) && Drops(table);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -42,16 +43,21 @@ class Walk : public CoreFixture {
     return absl::Milliseconds(Draw(below));
   }
 
+  // Mostly the first: a fault that nobody changes.
+  uint64_t DrawGeneration() { return Draw(4) == 0 ? 2 : 1; }
+
   void Act(const std::string& fault) {
     switch (Draw(16)) {
       case 0:
       case 1:
         stages_.push_back(StageRequest(fault));
+        stages_.back().set_generation(DrawGeneration());
         host.Stage(stages_.back());
         break;
       case 2:
       case 3:
         arms_.push_back(ArmRequest(fault));
+        arms_.back().set_generation(DrawGeneration());
         host.Arm(arms_.back());
         break;
       case 4:
@@ -60,10 +66,15 @@ class Walk : public CoreFixture {
       case 7:
         keep_alives_.push_back(
             KeepAliveRequest(fault, ++number_, DrawMillis(7000)));
+        keep_alives_.back().set_generation(DrawGeneration());
         host.KeepAlive(keep_alives_.back());
         break;
       case 8:
-        if (Draw(3) == 0) host.Heal(HealRequest(fault));
+        if (Draw(3) == 0) {
+          v1::HealRequest heal = HealRequest(fault);
+          heal.set_generation(Draw(3));
+          host.Heal(heal);
+        }
         break;
       case 9:  // Late, repeated, reordered; perhaps with a fresh not-after.
         if (!stages_.empty()) host.Stage(Again(stages_));
@@ -120,23 +131,27 @@ class Walk : public CoreFixture {
 
   void HearWhatIsSaid(const v1::Held& held) {
     const std::string& fault = held.fault_id();
+    const uint64_t generation = held.generation();
     if (held.state() == v1::STATE_HEALED || held.state() == v1::STATE_EXPIRED) {
-      EXPECT_FALSE(kernel().Drops(fault)) << held.ShortDebugString();
-      ended_.insert(fault);
+      EXPECT_FALSE(kernel().Drops(fault, generation))
+          << held.ShortDebugString();
+      ended_.insert({fault, generation});
     } else {
-      EXPECT_FALSE(ended_.contains(fault)) << "said to be back: " << fault;
+      EXPECT_FALSE(ended_.contains({fault, generation}))
+          << "said to be back: " << held.ShortDebugString();
     }
     // With a reason: as last read, and it could not be read since.
     if (held.state() == v1::STATE_IN_FORCE && held.reason().empty() &&
         !host.by_hand) {
-      EXPECT_TRUE(kernel().Drops(fault)) << held.ShortDebugString();
+      EXPECT_TRUE(kernel().Drops(fault, generation)) << held.ShortDebugString();
       ++times_in_force_;
     }
   }
 
   void CheckInvariants() {
-    for (const std::string& fault : ended_) {
-      ASSERT_FALSE(kernel().Drops(fault)) << fault << " came back";
+    for (const auto& [fault, generation] : ended_) {
+      ASSERT_FALSE(kernel().Drops(fault, generation))
+          << fault << "/" << generation << " came back";
     }
     for (uint32_t i = 0; i < 6 * (era_ + 1); ++i) {
       const std::string fault = absl::StrCat("f", i);
@@ -150,7 +165,8 @@ class Walk : public CoreFixture {
   uint32_t era_ = 0;
   uint64_t number_ = 0;
   int times_in_force_ = 0;
-  std::set<std::string> ended_;
+  // By fault and generation; 0: all of it.
+  std::set<std::pair<std::string, uint64_t>> ended_;
   std::vector<v1::StageRequest> stages_;
   std::vector<v1::ArmRequest> arms_;
   std::vector<v1::KeepAliveRequest> keep_alives_;

@@ -40,8 +40,8 @@ void WatchStream::OnReadDone(bool ok) {
   {
     absl::MutexLock lock(&mutex_);
     first = pending_.empty();
-    auto key = std::pair(message_.held().fault_id(),
-                         message_.held().generation());
+    auto key =
+        std::pair(message_.held().fault_id(), message_.held().generation());
     pending_.insert_or_assign(std::move(key), std::move(message_));
     overrun = overrun_ = pending_.size() > kMaxPending;
   }

@@ -1,7 +1,7 @@
 // One Watch stream to one agent. Reads as fast as the agent writes and keeps
-// the latest report of each generation of a fault until Take: whoever is slow to take loses no
-// state and no memory. Owned by itself until gRPC is done with it. Runs in
-// gRPC's threads; Take and Cancel may be called from any.
+// the latest report of each generation of a fault until Take: whoever is slow
+// to take loses no state and no memory. Owned by itself until gRPC is done with
+// it. Runs in gRPC's threads; Take and Cancel may be called from any.
 
 #ifndef SUNDER_CONTROLLER_FLEET_WATCH_STREAM_H_
 #define SUNDER_CONTROLLER_FLEET_WATCH_STREAM_H_
