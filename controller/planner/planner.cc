@@ -7,6 +7,7 @@
 #include "controller/planner/carve_out.h"
 #include "controller/planner/division.h"
 #include "controller/planner/flows.h"
+#include "controller/planner/keep_sides.h"
 #include "controller/planner/notes.h"
 #include "controller/planner/place.h"
 #include "controller/planner/protected.h"
@@ -55,11 +56,16 @@ void AddDivision(const TopologyIndex& topology, const Division& division,
 
 absl::StatusOr<v1::Plan> MakePlan(const v1::Topology& topology,
                                   const v1::FaultSpec& spec,
-                                  const Deployment& deployment) {
+                                  const Deployment& deployment,
+                                  const v1::Plan* before) {
   if (absl::Status status = CheckSpec(spec); !status.ok()) return status;
   const TopologyIndex index(topology);
-  const auto division = Divide(index, spec.shape(), spec.seed());
+  auto division = Divide(index, spec.shape(), spec.seed());
   if (!division.ok()) return division.status();
+  if (before != nullptr) {
+    absl::Status kept = KeepSides(*before, spec.shape(), *division);
+    if (!kept.ok()) return kept;
+  }
   const Scopes scopes(index);
   const auto places = PlacesBySide(scopes, *division, spec.filter());
   if (!places.ok()) return places.status();

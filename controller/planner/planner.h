@@ -21,9 +21,12 @@ namespace sunder::controller {
 //                        protected, nothing would be dropped)
 //   UNIMPLEMENTED        nobody could drop it: the far end has no agent
 //   RESOURCE_EXHAUSTED   the plan would be too large
-absl::StatusOr<sunder::v1::Plan> MakePlan(const sunder::v1::Topology& topology,
-                                          const sunder::v1::FaultSpec& spec,
-                                          const Deployment& deployment);
+//
+// With the plan that is in force `before`, where members have moved: who stays
+// keeps the side he was picked for.
+absl::StatusOr<sunder::v1::Plan> MakePlan(
+    const sunder::v1::Topology& topology, const sunder::v1::FaultSpec& spec,
+    const Deployment& deployment, const sunder::v1::Plan* before = nullptr);
 
 }  // namespace sunder::controller
 
