@@ -37,10 +37,7 @@ void Core::Start(uint64_t term, std::vector<store::v1::FaultRecord> records,
       history_.push_back(std::move(*record.mutable_fault()));
       continue;
     }
-    living_.push_back(Fault::Restore(
-        {options_, *timeline_, term_, *out_}, record,
-        [this](const std::string& host) -> AgentLink& { return LinkTo(host); },
-        now));
+    living_.push_back(Fault::Restore(Around(), record, now));
   }
   Step(now);
 }
@@ -50,6 +47,12 @@ void Core::HostsChanged(const std::vector<std::string>& hosts,
   hosts_ = std::set<std::string>(hosts.begin(), hosts.end());
   for (const auto& host : hosts_) LinkTo(host);
   Step(now);
+}
+
+Surroundings Core::Around() {
+  return {
+      options_, *timeline_, term_, *out_,
+      [this](const std::string& host) -> AgentLink& { return LinkTo(host); }};
 }
 
 AgentLink& Core::LinkTo(const std::string& host) {
@@ -84,6 +87,10 @@ absl::Status Core::CheckNew(const std::string& id,
   if (duration < absl::Seconds(1) || duration > absl::Hours(24)) {
     return absl::InvalidArgumentError("the duration must be 1 s to 24 h");
   }
+  return CheckPlan(plan);
+}
+
+absl::Status Core::CheckPlan(const sunder::v1::Plan& plan) const {
   if (plan.hosts().empty()) {
     return absl::FailedPreconditionError(
         "there is no host to act on: the plan cuts nothing that a host with an "
@@ -109,12 +116,32 @@ absl::Status Core::CreateFault(const std::string& id,
   if (absl::Status status = CheckNew(id, spec, plan); !status.ok()) {
     return status;
   }
-  living_.push_back(Fault::Declare(
-      {options_, *timeline_, term_, *out_}, id, spec, plan,
-      [this](const std::string& host) -> AgentLink& { return LinkTo(host); },
-      now));
+  living_.push_back(Fault::Declare(Around(), id, spec, plan, now));
   Step(now);
   return absl::OkStatus();
+}
+
+absl::Status Core::FaultChanged(const std::string& id,
+                                const absl::StatusOr<sunder::v1::Plan>& plan,
+                                BootInstant now) {
+  Fault* fault = FindLiving(id);
+  if (fault == nullptr) {
+    return absl::NotFoundError(absl::StrCat("there is no living fault ", id));
+  }
+  absl::Status status = plan.status();
+  if (status.ok()) status = CheckPlan(*plan);
+  if (status.ok()) {
+    fault->MembersMoved(*plan);
+  } else {
+    fault->CannotFollow(std::string(status.message()));
+  }
+  Step(now);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<sunder::v1::Plan> Core::NewestPlan(const std::string& id) const {
+  if (const Fault* fault = FindLiving(id)) return fault->newest_plan();
+  return absl::NotFoundError(absl::StrCat("there is no living fault ", id));
 }
 
 absl::Status Core::HealFault(const std::string& id, const std::string& reason,

@@ -35,6 +35,7 @@ class Fault;
 class Outbox;
 class Timeline;
 struct PendingCall;
+struct Surroundings;
 
 // An agent as it was last heard.
 struct AgentState {
@@ -75,6 +76,14 @@ class Core {
   absl::Status HealFault(const std::string& id, const std::string& reason,
                          BootInstant now);
 
+  // The members of a living fault have moved: `plan` resolves its spec anew, or
+  // says why it cannot be. The fault follows as soon as it is whole and no
+  // other change of it is under way; of several plans that wait, the last one
+  // counts. NOT_FOUND.
+  absl::Status FaultChanged(const std::string& id,
+                            const absl::StatusOr<sunder::v1::Plan>& plan,
+                            BootInstant now);
+
   // A WatchFault stream with `hold` began or ended. NOT_FOUND.
   absl::Status HolderAttached(const std::string& id, BootInstant now);
   absl::Status HolderGone(const std::string& id, BootInstant now);
@@ -110,16 +119,20 @@ class Core {
   // is due by `now` is done first, so that no claim is shown that has run out.
   std::optional<sunder::v1::Fault> Find(const std::string& id, BootInstant now);
   std::vector<sunder::v1::Fault> List(bool include_ended,
-                                      BootInstant now);   // Newest first.
+                                      BootInstant now);  // Newest first.
+  // Of a living fault: in force, going out, or waiting to. NOT_FOUND.
+  absl::StatusOr<sunder::v1::Plan> NewestPlan(const std::string& id) const;
   std::vector<AgentState> Agents(BootInstant now) const;  // By host.
   uint64_t term() const { return term_; }
 
  private:
+  Surroundings Around();
   AgentLink& LinkTo(const std::string& host);
   Fault* FindLiving(const std::string& id) const;
   absl::Status CheckNew(const std::string& id,
                         const sunder::v1::FaultSpec& spec,
                         const sunder::v1::Plan& plan) const;
+  absl::Status CheckPlan(const sunder::v1::Plan& plan) const;
   void Answered(const PendingCall& call, const Response& response,
                 BootInstant sent, BootInstant received);
   void Unanswered(const PendingCall& call, const absl::Status& why,

@@ -1,6 +1,8 @@
 #include "controller/core/fault.h"
 
 #include <algorithm>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +24,11 @@ absl::Duration FromProto(const google::protobuf::Duration& proto) {
   return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
 }
 
+bool IsOver(const agent::v1::Held& held) {
+  return held.state() == agent::v1::STATE_HEALED ||
+         held.state() == agent::v1::STATE_EXPIRED;
+}
+
 // No expiry is ever sent that is further ahead of its sending.
 absl::Duration HorizonOf(const Options& options) {
   return std::max(options.lease, options.max_lead + options.first_expiry);
@@ -29,23 +36,32 @@ absl::Duration HorizonOf(const Options& options) {
 
 }  // namespace
 
-Fault::Fault(Surroundings core, sunder::v1::Fault view, LinkOf link_of)
-    : core_(core), view_(std::move(view)) {
-  parts_.resize(view_.hosts_size());
-  for (int i = 0; i < view_.hosts_size(); ++i) {
-    HostPart& part = parts_[i];
-    part.status = view_.mutable_hosts(i);
-    part.link = &link_of(part.host());
-  }
-  for (const auto& plan : view_.plan().hosts()) {
-    if (HostPart* part = Find(plan.host())) part->plan = &plan;
+Fault::Fault(Surroundings core, sunder::v1::Fault view)
+    : core_(std::move(core)), view_(std::move(view)) {}
+
+HostPart& Fault::AddPart(sunder::v1::HostStatus* status) {
+  HostPart& part = parts_.emplace_back();
+  part.status = status;
+  part.link = &core_.link_of(part.host());
+  return part;
+}
+
+void Fault::AddGeneration(uint64_t generation, const sunder::v1::Plan& plan) {
+  for (const auto& host : plan.hosts()) {
+    auto* status = view_.add_hosts();
+    status->set_host(host.host());
+    status->set_generation(generation);
+    status->set_state(sunder::v1::HOST_STATE_PENDING);
+    HostPart& part = AddPart(status);
+    part.plan = &host;
+    part.digest = DigestOf(host);
   }
 }
 
 std::unique_ptr<Fault> Fault::Declare(Surroundings core, const std::string& id,
                                       const sunder::v1::FaultSpec& spec,
                                       const sunder::v1::Plan& plan,
-                                      LinkOf link_of, BootInstant now) {
+                                      BootInstant now) {
   sunder::v1::Fault view;
   view.set_id(id);
   *view.mutable_spec() = spec;
@@ -53,16 +69,9 @@ std::unique_ptr<Fault> Fault::Declare(Surroundings core, const std::string& id,
   view.set_generation(1);
   view.set_state(sunder::v1::FAULT_STATE_PLANNED);
   *view.mutable_created() = core.timeline.At(now);
-  for (const auto& host : plan.hosts()) {
-    auto* status = view.add_hosts();
-    status->set_host(host.host());
-    status->set_generation(1);
-    status->set_state(sunder::v1::HOST_STATE_PENDING);
-  }
-  auto fault =
-      std::unique_ptr<Fault>(new Fault(core, std::move(view), link_of));
+  auto fault = std::unique_ptr<Fault>(new Fault(core, std::move(view)));
   fault->horizon_ = HorizonOf(core.options);
-  for (HostPart& part : fault->parts_) part.digest = DigestOf(*part.plan);
+  fault->AddGeneration(1, fault->view_.plan());
   if (spec.hold()) fault->holderless_since_ = now;
   fault->Save();
   return fault;
@@ -70,20 +79,34 @@ std::unique_ptr<Fault> Fault::Declare(Surroundings core, const std::string& id,
 
 std::unique_ptr<Fault> Fault::Restore(Surroundings core,
                                       const store::v1::FaultRecord& record,
-                                      LinkOf link_of, BootInstant now) {
-  auto fault = std::unique_ptr<Fault>(new Fault(core, record.fault(), link_of));
+                                      BootInstant now) {
+  auto fault = std::unique_ptr<Fault>(new Fault(core, record.fault()));
   fault->horizon_ = HorizonOf(core.options);
+  fault->newest_ =
+      std::max(record.newest_generation(), record.fault().generation());
+  fault->next_ = record.next_plan();
   // What the earlier life may have sent, with the clocks as it knew them.
   const absl::Duration reach =
       std::max(FromProto(record.horizon()), fault->horizon_) +
       core.options.max_uncertainty;
-  for (HostPart& part : fault->parts_) {
+  for (auto& status : *fault->view_.mutable_hosts()) {
+    HostPart& part = fault->AddPart(&status);
+    part.standing = Standing::kKept;
+    if (status.state() == sunder::v1::HOST_STATE_HEALED ||
+        status.state() == sunder::v1::HOST_STATE_EXPIRED) {
+      part.gone = true;  // Which is for good.
+      part.standing = Standing::kLeaving;
+      continue;
+    }
     part.arm_sent = true;
     part.bound = now + reach;
     part.status->set_state(sunder::v1::HOST_STATE_UNKNOWN);
     *part.status->mutable_unknown_until() = core.timeline.At(part.bound);
     for (const auto& host : record.hosts()) {
-      if (host.host() == part.host()) part.digest = host.digest();
+      if (host.host() == part.host() &&
+          host.generation() == part.generation()) {
+        part.digest = host.digest();
+      }
     }
     part.link->DescribeBy(now);
   }
@@ -101,13 +124,6 @@ std::unique_ptr<Fault> Fault::Restore(Surroundings core,
   return fault;
 }
 
-HostPart* Fault::Find(const std::string& host) {
-  const auto it =
-      std::find_if(parts_.begin(), parts_.end(),
-                   [&host](const HostPart& p) { return p.host() == host; });
-  return it == parts_.end() ? nullptr : &*it;
-}
-
 void Fault::SetState(sunder::v1::FaultState state) {
   if (view_.state() == state) return;
   view_.set_state(state);
@@ -121,14 +137,30 @@ store::v1::FaultRecord Fault::Record() const {
   for (const HostPart& part : parts_) {
     auto* host = record.add_hosts();
     host->set_host(part.host());
+    host->set_generation(part.generation());
     host->set_digest(part.digest);
   }
+  record.set_newest_generation(newest_);
+  if (next_.hosts_size() > 0) *record.mutable_next_plan() = next_;
   return record;
 }
 
-void Fault::Save() { core_.out.Do(Persist{.record = Record()}); }
+void Fault::Save() {
+  ++saved_;
+  core_.out.Do(Persist{.record = Record()});
+}
 
 void Fault::Persisted(const absl::Status& status, BootInstant now) {
+  ++persisted_;
+  if (phase_ == Phase::kHolding && change_ == Change::kRecording) {
+    if (!status.ok()) {
+      Abandon(absl::StrCat("could not be recorded: ", status.message()), now);
+    } else if (persisted_ >= recorded_at_) {
+      change_ = Change::kStaging;
+      staging_began_ = now;
+    }
+    return;
+  }
   if (phase_ != Phase::kRecording) return;
   if (!status.ok()) {
     BeginHealing(
@@ -139,7 +171,7 @@ void Fault::Persisted(const absl::Status& status, BootInstant now) {
     return;
   }
   phase_ = Phase::kStaging;
-  phase_began_ = now;
+  phase_began_ = staging_began_ = now;
 }
 
 void Fault::HolderGone(BootInstant now) {
@@ -149,8 +181,10 @@ void Fault::HolderGone(BootInstant now) {
 
 void Fault::Replied(const PendingCall& call,
                     const absl::StatusOr<Response>& reply, BootInstant now) {
-  HostPart* part = Find(call.host);
-  if (part == nullptr || part->pending != call.id) return;
+  const auto part =
+      std::find_if(parts_.begin(), parts_.end(),
+                   [&call](const HostPart& p) { return p.pending == call.id; });
+  if (part == parts_.end()) return;
   part->pending = 0;
   if (!reply.ok()) {
     part->CallFailed(reply.status(), now);
@@ -158,6 +192,9 @@ void Fault::Replied(const PendingCall& call,
     return;
   }
   part->failures = 0;
+  if (const auto* healed = std::get_if<agent::v1::HealResponse>(&*reply)) {
+    return HearHealed(*part, *healed, now);
+  }
   std::visit(
       [&](const auto& response) {
         using Type = std::decay_t<decltype(response)>;
@@ -166,42 +203,76 @@ void Fault::Replied(const PendingCall& call,
             part->Hear(&response.held(), response.stamp(), core_.timeline);
           }
         }
-        if constexpr (std::is_same_v<Type, agent::v1::HealResponse>) {
-          if (!part->gone && !response.has_held()) {
-            part->SetGone(sunder::v1::HOST_STATE_HEALED,
-                          AgentInstant::FromNanos(response.stamp().now_ns()),
-                          core_.timeline);
-          }
-        }
       },
       *reply);
-  if (phase_ == Phase::kHealing && !part->gone) {
-    part->CallFailed(absl::DataLossError("healed, but something is left"), now);
+}
+
+void Fault::HearHealed(HostPart& part, const agent::v1::HealResponse& response,
+                       BootInstant now) {
+  const agent::v1::Held& held = response.held();
+  changed_ = true;
+  if (held.generation() == part.generation() || held.generation() == 0) {
+    if (response.has_held()) {
+      part.Hear(&held, response.stamp(), core_.timeline);
+    }
   }
+  if (part.gone) return;
+  if (response.has_held() && !IsOver(held)) {
+    part.CallFailed(absl::DataLossError("healed, but something is left"), now);
+    return;
+  }
+  part.SetGone(sunder::v1::HOST_STATE_HEALED,
+               AgentInstant::FromNanos(response.stamp().now_ns()),
+               core_.timeline);
 }
 
 void Fault::Reported(const std::string& host, const agent::v1::Held& held,
                      const agent::v1::Stamp& stamp) {
-  HostPart* part = Find(host);
-  if (part == nullptr || held.fault_id() != view_.id()) return;
-  const auto before = part->status->state();
-  part->Hear(&held, stamp, core_.timeline);
-  if (part->status->state() != before) changed_ = true;
+  if (held.fault_id() != view_.id()) return;
+  for (HostPart& part : parts_) {
+    if (part.host() != host) continue;
+    // Without a generation: it was never there, in none.
+    if (held.generation() != part.generation() && held.generation() != 0) {
+      continue;
+    }
+    const auto before = part.status->state();
+    part.Hear(&held, stamp, core_.timeline);
+    if (part.status->state() != before) changed_ = true;
+  }
+  HearUnknown(host, held);
+}
+
+void Fault::HearUnknown(const std::string& host, const agent::v1::Held& held) {
+  // Lower ones may be of those that have left.
+  if (IsOver(held) || held.generation() <= newest_) return;
+  for (HostPart& part : parts_) {
+    if (part.host() != host || part.standing == Standing::kLeaving) continue;
+    part.refusal = absl::FailedPreconditionError(absl::StrCat(
+        "the agent holds another version, generation ", held.generation()));
+    part.status->set_error(std::string(part.refusal.message()));
+  }
 }
 
 void Fault::Described(const std::string& host,
                       const agent::v1::DescribeResponse& response,
                       bool new_life) {
-  HostPart* part = Find(host);
-  if (part == nullptr) return;
-  if (new_life) part->heard = AgentInstant();  // Perhaps another clock.
-  const agent::v1::Held* found = nullptr;
-  for (const auto& held : response.held()) {
-    if (held.fault_id() == view_.id()) found = &held;
+  for (HostPart& part : parts_) {
+    if (part.host() != host) continue;
+    if (new_life) part.heard = AgentInstant();  // Perhaps another clock.
+    const agent::v1::Held* found = nullptr;
+    for (const auto& held : response.held()) {
+      if (held.fault_id() == view_.id() &&
+          held.generation() == part.generation()) {
+        found = &held;
+      }
+    }
+    const auto before = part.status->state();
+    part.Hear(found, response.stamp(), core_.timeline);
+    if (part.status->state() != before) changed_ = true;
   }
-  const auto before = part->status->state();
-  part->Hear(found, response.stamp(), core_.timeline);
-  if (part->status->state() != before) changed_ = true;
+  for (const auto& held : response.held()) {
+    if (held.fault_id() == view_.id()) HearUnknown(host, held);
+  }
 }
 
 void Fault::Superseded(const std::string& reason) {
@@ -219,9 +290,12 @@ void Fault::Superseded(const std::string& reason) {
 void Fault::Step(BootInstant now) {
   wake_.Reset();
   // A step may end a phase; the next one begins at the same instant.
-  Phase before;
+  const auto where = [this] {
+    return std::tuple(phase_, change_, view_.state());
+  };
+  auto before = where();
   do {
-    before = phase_;
+    before = where();
     if (phase_ < Phase::kHealing) StepHolder(now);
     switch (phase_) {
       case Phase::kRecording:
@@ -243,7 +317,7 @@ void Fault::Step(BootInstant now) {
         StepHealing(now);
         break;
     }
-  } while (phase_ != before);
+  } while (where() != before);
 }
 
 }  // namespace sunder::controller

@@ -3,18 +3,23 @@
 // Events record facts (in the host parts and in a few fields); Step looks at
 // all facts and does whatever is due. So the order of events matters little,
 // and a lost, late or repeated one does no harm.
+//
+// A fault has one part for each host and generation. When members move, a new
+// generation is staged and armed beside the one in force, kept alive with it by
+// the same keep-alives, and once it is read back everywhere the former one is
+// healed: what both drop is dropped all the while.
 
 #ifndef SUNDER_CONTROLLER_CORE_FAULT_H_
 #define SUNDER_CONTROLLER_CORE_FAULT_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/instant.h"
@@ -37,31 +42,34 @@ struct Surroundings {
   const Timeline& timeline;
   const uint64_t& term;
   Outbox& out;
+  std::function<AgentLink&(const std::string& host)> link_of;
 };
 
 class Fault {
  public:
-  using LinkOf = absl::FunctionRef<AgentLink&(const std::string& host)>;
-
   // A new one; waits for Persisted.
   static std::unique_ptr<Fault> Declare(Surroundings core,
                                         const std::string& id,
                                         const sunder::v1::FaultSpec& spec,
                                         const sunder::v1::Plan& plan,
-                                        LinkOf link_of, BootInstant now);
+                                        BootInstant now);
   // One that an earlier life of the controller left.
   static std::unique_ptr<Fault> Restore(Surroundings core,
                                         const store::v1::FaultRecord& record,
-                                        LinkOf link_of, BootInstant now);
+                                        BootInstant now);
 
   // ---- Facts; Step follows each.
   void Persisted(const absl::Status& status, BootInstant now);
   void Heal(const std::string& reason, BootInstant now);
+  // Its members have moved: this is its plan now.
+  void MembersMoved(const sunder::v1::Plan& plan);
+  // They have moved so that there is no plan for it.
+  void CannotFollow(const std::string& why);
   void HolderAttached() { ++holders_; }
   void HolderGone(BootInstant now);
   void Replied(const PendingCall& call, const absl::StatusOr<Response>& reply,
                BootInstant now);
-  // The agent said at `stamp` what it holds of this fault.
+  // The agent said at `stamp` what it holds of one generation of this fault.
   void Reported(const std::string& host, const agent::v1::Held& held,
                 const agent::v1::Stamp& stamp);
   // `new_life`: the agent is not the one that answered before.
@@ -74,6 +82,8 @@ class Fault {
 
   // ---- What is so.
   const sunder::v1::Fault& view() const { return view_; }
+  // In force, going out, or to go out next.
+  const sunder::v1::Plan& newest_plan() const;
   store::v1::FaultRecord Record() const;
   bool ended() const { return phase_ == Phase::kEnded; }
   const Wake& wake() const { return wake_; }
@@ -91,25 +101,49 @@ class Fault {
     kEnded,
   };
   enum class Cause { kDemand, kGap, kEnd };
+  // How far the next generation is; within kHolding.
+  enum class Change {
+    kNone,
+    kRecording,  // The record is not yet durable; nothing was sent.
+    kStaging,
+    kArming,
+    kProving,   // Kept alive with the former one, until all have read it back.
+    kRetiring,  // One of the two is being healed.
+  };
+  // Whether a generation is in force at all its hosts.
+  enum class Holding { kNotKnown, kGap, kAll };
 
-  Fault(Surroundings core, sunder::v1::Fault view, LinkOf link_of);
-  HostPart* Find(const std::string& host);
+  Fault(Surroundings core, sunder::v1::Fault view);
+  HostPart& AddPart(sunder::v1::HostStatus* status);
+  void AddGeneration(uint64_t generation, const sunder::v1::Plan& plan);
   void SetState(sunder::v1::FaultState state);
   void Save();
+  void HearHealed(HostPart& part, const agent::v1::HealResponse& response,
+                  BootInstant now);
+  void HearUnknown(const std::string& host, const agent::v1::Held& held);
 
   // fault_start.cc
   void StepHolder(BootInstant now);
   void StepStaging(BootInstant now);
+  // Whether all parts that come are staged, or why they will not be.
+  absl::StatusOr<bool> StageComing(BootInstant now);
   bool StageOn(HostPart& part, BootInstant now);
+  absl::Status CheckClocks(BootInstant now) const;
   absl::Duration Lead() const;
-  void SendArms(BootInstant now);
+  void ArmFirst(BootInstant now);
+  // Of what comes, with the instants as they are set.
+  void SendArms();
   void StepArming(BootInstant now);
+  // Whether all parts that come are armed, and kept from now on; or why not.
+  absl::StatusOr<bool> KeepArmed(BootInstant now);
   void StepAdopting(BootInstant now);
-  void Adopt(BootInstant now);
+  Holding Look(uint64_t generation, BootInstant now, std::string& who) const;
+  void Adopt(uint64_t generation, BootInstant now);
 
   // fault_hold.cc
   void StepHolding(BootInstant now);
   void LookForGaps(BootInstant now);
+  void Trouble(HostPart& part, const std::string& why, BootInstant now);
   void Gap(HostPart& part, const std::string& why, BootInstant now);
   void LookWhetherWhole(BootInstant now);
   bool AllAcknowledged() const;
@@ -118,10 +152,25 @@ class Fault {
   void Extend(BootInstant now);
   void SendKeepAlives(BootInstant now);
 
+  // fault_change.cc
+  bool GoesOut() const {
+    return change_ != Change::kNone && change_ != Change::kRetiring;
+  }
+  bool IsInForce(const sunder::v1::Plan& plan) const;
+  void StepChange(BootInstant now);
+  void BeginChange();
+  void ArmNext(BootInstant now);
+  void Converge(BootInstant now);
+  void Abandon(absl::string_view why, BootInstant now);
+  void HealLeaving(BootInstant now);
+  void EndChange();
+  bool IsToBeForgotten(const HostPart& part);
+
   // fault_heal.cc
   void BeginHealing(Cause cause, const std::string& reason, BootInstant now);
   void StepHealing(BootInstant now);
   bool HealOn(HostPart& part, BootInstant now);  // True: nothing left to do.
+  BootInstant BoundOf(const std::string& host) const;
   void End(BootInstant now);
 
   const Surroundings core_;
@@ -132,12 +181,22 @@ class Fault {
   Wake wake_;
   bool changed_ = true;
 
+  // Members that move.
+  Change change_ = Change::kNone;
+  uint64_t newest_ = 1;    // The highest generation that was ever given.
+  sunder::v1::Plan next_;  // With GoesOut: of the newest.
+  std::optional<sunder::v1::Plan> wanted_;  // To go out after that.
+  uint64_t saved_ = 0, persisted_ = 0;      // How many records.
+  uint64_t recorded_at_ = 0;  // kRecording: how many must be durable.
+
   BootInstant phase_began_;
+  BootInstant staging_began_;
   int holders_ = 0;
   std::optional<BootInstant> holderless_since_;
 
   // From Arm on.
-  BootInstant t0_, end_;
+  BootInstant t0_;  // When the generation starts that was armed last.
+  BootInstant end_;
   uint64_t number_ = 0;         // Of the last keep-alive sent; 0: Arm.
   BootInstant expiry_;          // Its common expiry.
   BootInstant round_deadline_;  // By when all must have acknowledged it.

@@ -24,7 +24,10 @@ void Fault::BeginHealing(Cause cause, const std::string& reason,
   cause_ = cause;
   if (!reason.empty()) view_.set_reason(reason);
   *view_.mutable_heal_began() = core_.timeline.At(now);
+  change_ = Change::kNone;
+  wanted_.reset();
   for (HostPart& part : parts_) {
+    part.heal_from = now;
     part.NewRequest();
     part.SetUnknown(core_.timeline);
   }
@@ -43,7 +46,9 @@ bool Fault::HealOn(HostPart& part, BootInstant now) {
   if (!part.stage_sent && !part.arm_sent) return true;
   // At its planned end the kernel heals by itself: a Heal that comes before
   // would cut the fault short where the clocks differ.
-  const BootInstant from = cause_ == Cause::kEnd ? part.bound : phase_began_;
+  const bool at_end = phase_ == Phase::kHealing && cause_ == Cause::kEnd;
+  const BootInstant from =
+      at_end ? std::max(part.heal_from, BoundOf(part.host())) : part.heal_from;
   if (now < from) {
     wake_.By(from);
     return false;
@@ -67,14 +72,25 @@ bool Fault::HealOn(HostPart& part, BootInstant now) {
   *request.mutable_caller() = part.link->CallerFor(core_.term, deadline);
   request.mutable_caller()->set_incarnation(0);  // Whoever lives there now.
   request.set_fault_id(view_.id());
+  // The end of the fault is that of whatever may still come of it.
+  request.set_generation(phase_ == Phase::kHealing ? 0 : part.generation());
   part.pending =
       core_.out.Send(part.host(), view_.id(), std::move(request), deadline);
   return false;
 }
 
+BootInstant Fault::BoundOf(const std::string& host) const {
+  BootInstant bound;
+  for (const HostPart& part : parts_) {
+    if (part.host() == host) bound = std::max(bound, part.bound);
+  }
+  return bound;
+}
+
 void Fault::End(BootInstant now) {
   bool healed_by_us = false;
   for (const HostPart& part : parts_) {
+    if (part.generation() != view_.generation()) continue;
     if (part.status->state() == sunder::v1::HOST_STATE_HEALED) {
       healed_by_us = true;
     }

@@ -26,17 +26,16 @@ void Fault::StepHolding(BootInstant now) {
   }
   LookForGaps(now);
   if (phase_ != Phase::kHolding) return;
+  StepChange(now);
   LookWhetherWhole(now);
   Extend(now);
-  for (HostPart& part : parts_) {
-    if (part.lost) HealOn(part, now);
-  }
+  HealLeaving(now);
 }
 
 std::optional<BootInstant> Fault::Floor() const {
   std::optional<BootInstant> floor;
   for (const HostPart& part : parts_) {
-    if (part.lost) continue;
+    if (part.standing != Standing::kKept) continue;
     floor = floor ? std::min(*floor, part.floor) : part.floor;
   }
   return floor;
@@ -45,40 +44,54 @@ std::optional<BootInstant> Fault::Floor() const {
 absl::Duration Fault::WorstUncertainty(BootInstant t) const {
   absl::Duration worst = absl::ZeroDuration();
   for (const HostPart& part : parts_) {
-    if (!part.lost) worst = std::max(worst, part.link->clock().Uncertainty(t));
+    if (part.standing == Standing::kLeaving || !part.arm_sent) continue;
+    worst = std::max(worst, part.link->clock().Uncertainty(t));
   }
   return worst;
 }
 
 bool Fault::AllAcknowledged() const {
-  return std::all_of(
-      parts_.begin(), parts_.end(), [this](const HostPart& part) {
-        return part.lost || (part.armed && part.acked >= number_);
-      });
+  return std::all_of(parts_.begin(), parts_.end(),
+                     [this](const HostPart& part) {
+                       return part.standing != Standing::kKept ||
+                              (part.armed && part.acked >= number_);
+                     });
 }
 
 void Fault::LookForGaps(BootInstant now) {
   const BootInstant read_back_by = t0_ + 1.5 * core_.options.first_expiry;
   for (HostPart& part : parts_) {
-    if (part.lost) continue;
+    if (part.standing != Standing::kKept) continue;
     if (part.gone) {
-      Gap(part, absl::StrCat("it ended there: ", part.status->error()), now);
+      Trouble(part, absl::StrCat("it ended there: ", part.status->error()),
+              now);
     } else if (!part.refusal.ok()) {
-      Gap(part, absl::StrCat("the agent refuses: ", part.status->error()), now);
+      Trouble(part, absl::StrCat("the agent refuses: ", part.status->error()),
+              now);
     } else if (now >= part.floor) {
-      Gap(part, "its lease may have run out", now);
+      Trouble(part, "its lease may have run out", now);
     } else if (part.acked < number_ && now >= round_deadline_) {
-      Gap(part,
+      Trouble(
+          part,
           absl::StrCat("did not acknowledge keep-alive ", number_, " in time"),
           now);
     } else if (!part.in_force && now >= read_back_by) {
-      Gap(part, "did not read back that it is in force", now);
+      Trouble(part, "did not read back that it is in force", now);
     }
     if (phase_ != Phase::kHolding) return;
-    if (part.lost) continue;
+    if (part.standing != Standing::kKept) continue;
     wake_.By(part.floor);
     if (part.acked < number_) wake_.By(round_deadline_);
     if (!part.in_force) wake_.By(read_back_by);
+  }
+}
+
+// What fails of a generation that is going out costs that generation alone.
+void Fault::Trouble(HostPart& part, const std::string& why, BootInstant now) {
+  if (part.generation() > view_.generation()) {
+    Abandon(absl::StrCat(part.host(), ": ", why), now);
+  } else {
+    Gap(part, why, now);
   }
 }
 
@@ -87,16 +100,16 @@ void Fault::Gap(HostPart& part, const std::string& why, BootInstant now) {
   const bool go_on =
       whole_ &&
       view_.spec().on_partial() == sunder::v1::PARTIAL_POLICY_CONTINUE &&
-      std::any_of(parts_.begin(), parts_.end(), [&part](const HostPart& other) {
-        return &other != &part && !other.lost;
+      std::any_of(parts_.begin(), parts_.end(), [&](const HostPart& other) {
+        return &other != &part && other.standing == Standing::kKept &&
+               other.generation() == view_.generation();
       });
   if (!go_on) {
     BeginHealing(Cause::kGap, reason, now);
     return;
   }
-  part.lost = true;
-  part.NewRequest();
-  part.SetUnknown(core_.timeline);
+  if (GoesOut()) Abandon(reason, now);
+  part.Leave(now, core_.timeline);
   view_.set_reason(view_.reason().empty()
                        ? reason
                        : absl::StrCat(view_.reason(), "; ", reason));
@@ -108,14 +121,19 @@ void Fault::Gap(HostPart& part, const std::string& why, BootInstant now) {
 void Fault::LookWhetherWhole(BootInstant now) {
   if (view_.state() == sunder::v1::FAULT_STATE_PARTIAL) return;
   if (view_.state() == sunder::v1::FAULT_STATE_IN_FORCE) return;
+  if (view_.state() == sunder::v1::FAULT_STATE_CHANGING &&
+      change_ != Change::kProving) {
+    return;
+  }
   bool all = true;
   for (HostPart& part : parts_) {
-    if (part.in_force) continue;
+    if (part.standing != Standing::kKept || part.in_force) continue;
     all = false;
     // Watch should tell; but it may be slow, or broken just now.
     part.link->DescribeBy(std::max(now, t0_) + core_.options.poll);
   }
   if (!all) return;
+  if (change_ == Change::kProving) return Converge(now);
   whole_ = true;
   for (const HostPart& part : parts_) {
     const auto& instant = part.status->in_force();
@@ -137,6 +155,8 @@ void Fault::Extend(BootInstant now) {
     changed_ = true;
   }
   if (expiry_ >= end_) return;
+  // What is being armed is given the expiry that the others have.
+  if (change_ == Change::kArming) return;
   // The first keep-alive only once it has begun everywhere, so that its
   // acknowledgement says that the host is still with it; the second only once
   // every host has read it back.
@@ -156,13 +176,16 @@ void Fault::Extend(BootInstant now) {
   expiry_ = next;
   round_deadline_ = now + core_.options.keep_alive_timeout;
   wake_.By(round_deadline_);
-  for (HostPart& part : parts_) part.NewRequest();
+  for (HostPart& part : parts_) {
+    if (part.standing == Standing::kKept) part.NewRequest();
+  }
   SendKeepAlives(now);
 }
 
 void Fault::SendKeepAlives(BootInstant now) {
   for (HostPart& part : parts_) {
-    if (part.lost || part.acked >= number_ || part.pending != 0) continue;
+    if (part.standing != Standing::kKept) continue;
+    if (part.acked >= number_ || part.pending != 0) continue;
     if (!part.link->settled()) continue;  // Its Describe wakes us.
     if (!part.MayRetry(now, kLongestRetry)) {
       wake_.By(part.RetryAt(kLongestRetry));
@@ -175,7 +198,7 @@ void Fault::SendKeepAlives(BootInstant now) {
     agent::v1::KeepAliveRequest request;
     *request.mutable_caller() = part.link->CallerFor(core_.term, deadline);
     request.set_fault_id(view_.id());
-    request.set_generation(view_.generation());
+    request.set_generation(part.generation());
     request.set_number(number_);
     request.set_expiry_ns(clock.ToAgent(expiry_).nanos());
     part.bound = std::max(part.bound, expiry_ + error);

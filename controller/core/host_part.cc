@@ -76,6 +76,23 @@ void HostPart::SetUnknown(const Timeline& timeline) {
   *status->mutable_unknown_until() = timeline.At(bound);
 }
 
+void HostPart::Leave(BootInstant now, const Timeline& timeline) {
+  standing = Standing::kLeaving;
+  plan = nullptr;
+  heal_from = now;
+  NewRequest();
+  SetUnknown(timeline);
+}
+
+void HostPart::Inherit(const HostPart& earlier) {
+  const uint64_t packets = earlier.status->dropped_packets();
+  const uint64_t bytes = earlier.status->dropped_bytes();
+  packets_before += packets;
+  bytes_before += bytes;
+  status->set_dropped_packets(status->dropped_packets() + packets);
+  status->set_dropped_bytes(status->dropped_bytes() + bytes);
+}
+
 void HostPart::Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
                     const Timeline& timeline) {
   const auto said = AgentInstant::FromNanos(stamp.now_ns());
@@ -89,10 +106,10 @@ void HostPart::Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
     }
     return;
   }
-  status->set_dropped_packets(
-      std::max(status->dropped_packets(), held->dropped_packets()));
+  status->set_dropped_packets(std::max(
+      status->dropped_packets(), packets_before + held->dropped_packets()));
   status->set_dropped_bytes(
-      std::max(status->dropped_bytes(), held->dropped_bytes()));
+      std::max(status->dropped_bytes(), bytes_before + held->dropped_bytes()));
   switch (held->state()) {
     case agent::v1::STATE_HEALED:
     case agent::v1::STATE_EXPIRED: {
@@ -136,7 +153,7 @@ void HostPart::HearLiving(const agent::v1::Held& held,
   const BootInstant until = clock.ToLocal(expiry);
   const absl::Duration error = clock.Uncertainty(until);
   armed = true;
-  acked = std::max(acked, held.keep_alive());
+  acked = std::max({acked, arm_number, held.keep_alive()});
   floor = std::max(floor, until - error);
   bound = std::max(bound, until + error);
   const bool shown = status->state() != sunder::v1::HOST_STATE_UNKNOWN;

@@ -1,6 +1,6 @@
-// One host's part in one fault: what was sent there and what is known of it.
-// Owned by Fault. Facts only move forward: a word older than the last one heard
-// is ignored, and gone is for good.
+// One host's part in one generation of a fault: what was sent there and what is
+// known of it. Owned by Fault. Facts only move forward: a word older than the
+// last one heard is ignored, and gone is for good.
 
 #ifndef SUNDER_CONTROLLER_CORE_HOST_PART_H_
 #define SUNDER_CONTROLLER_CORE_HOST_PART_H_
@@ -19,8 +19,15 @@
 
 namespace sunder::controller {
 
+enum class Standing {
+  kComing,   // Of a generation that is not yet armed everywhere.
+  kKept,     // Its lease is extended, together with all others'.
+  kLeaving,  // Healed while the fault goes on: of another generation, or lost.
+};
+
 struct HostPart {
-  const sunder::v1::HostPlan* plan = nullptr;  // In the fault's view.
+  Standing standing = Standing::kComing;
+  const sunder::v1::HostPlan* plan = nullptr;  // kComing: what to stage.
   sunder::v1::HostStatus* status = nullptr;    // In the fault's view.
   AgentLink* link = nullptr;
   std::string digest;
@@ -31,7 +38,9 @@ struct HostPart {
   BootInstant failed_at;
   bool stage_sent = false;
   bool arm_sent = false;
-  BootInstant bound;  // With arm_sent: it cannot be in force after this.
+  uint64_t arm_number = 0;  // Of the keep-alive whose expiry Arm carried.
+  BootInstant heal_from;    // With kLeaving, or when the fault is healed.
+  BootInstant bound;        // With arm_sent: it cannot be in force after this.
 
   // What the agent said.
   AgentInstant heard;      // When it said the last that counts.
@@ -45,19 +54,25 @@ struct HostPart {
   AgentInstant start, expiry, end;  // With armed: as it said last.
   absl::Status refusal;             // Why it will not do what it was asked.
 
-  bool lost = false;  // Policy CONTINUE goes on without it.
+  // What earlier parts of the host counted.
+  uint64_t packets_before = 0, bytes_before = 0;
 
   const std::string& host() const { return status->host(); }
+  uint64_t generation() const { return status->generation(); }
   bool MayRetry(BootInstant now, absl::Duration longest) const;
   BootInstant RetryAt(absl::Duration longest) const;
 
-  // The agent said at `stamp` what it holds of this fault: `held`, or nothing
-  // of it (null).
+  // The agent said at `stamp` what it holds of this generation: `held`, or
+  // nothing of it (null).
   void Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
             const Timeline& timeline);
   // Nothing is left, as of the agent's instant `at`.
   void SetGone(sunder::v1::HostState state, AgentInstant at,
                const Timeline& timeline);
+  // It is to be healed from `now` on.
+  void Leave(BootInstant now, const Timeline& timeline);
+  // `earlier`, another part at this host, is forgotten.
+  void Inherit(const HostPart& earlier);
   // Nobody confirms it, but nothing can be in force any more.
   void SetGoneByTime(const Timeline& timeline);
   // From now on nothing certain is known of it.

@@ -6,71 +6,135 @@
 #include "gtest/gtest.h"
 
 namespace sunder::simulation {
-void Invariants::Declared(const std::string& id,
-                          const std::vector<Node*>& hosts,
-                          bool may_be_partial) {
+namespace {
+
+std::set<std::string> LabelsOf(const sunder::v1::HostPlan& plan) {
+  std::set<std::string> labels;
+  for (const auto& flow : plan.flows()) labels.insert(flow.label());
+  return labels;
+}
+
+}  // namespace
+
+void Invariants::Declared(const std::string& id, const sunder::v1::Plan& plan,
+                          const Nodes& nodes, bool may_be_partial) {
   Tracked& fault = faults_[id];
   fault.may_be_partial = may_be_partial;
-  for (Node* node : hosts) fault.hosts[node->name()].node = node;
+  for (Node* node : nodes) fault.hosts[node->name()].node = node;
+  for (const auto& host : plan.hosts()) {
+    fault.hosts.at(host.host()).stayers = LabelsOf(host);
+  }
+}
+
+void Invariants::MembersMoved(const std::string& id,
+                              const sunder::v1::Plan& plan) {
+  for (auto& [name, on] : faults_.at(id).hosts) {
+    std::set<std::string> now;
+    for (const auto& host : plan.hosts()) {
+      if (host.host() == name) now = LabelsOf(host);
+    }
+    std::erase_if(on.stayers, [&now](const std::string& label) {
+      return !now.contains(label);
+    });
+  }
+}
+
+Invariants::Gate* Invariants::Find(const std::string& id,
+                                   const std::string& host,
+                                   uint64_t generation) {
+  const auto fault = faults_.find(id);
+  if (fault == faults_.end()) return nullptr;
+  return &fault->second.hosts.at(host).gates[generation];
 }
 
 void Invariants::Sent(const std::string& host, const controller::Call& call) {
-  const auto note = [&](const std::string& id, int64_t expiry) -> OnHost* {
-    const auto fault = faults_.find(id);
-    if (fault == faults_.end()) return nullptr;
-    OnHost& on = fault->second.hosts[host];
-    on.allowed = std::max(on.allowed, AgentInstant::FromNanos(expiry));
-    return &on;
+  const auto note = [&](const auto& request) -> Gate* {
+    Gate* gate = Find(request.fault_id(), host, request.generation());
+    if (gate == nullptr) return nullptr;
+    const auto expiry = AgentInstant::FromNanos(request.expiry_ns());
+    gate->allowed = std::max(gate->allowed, expiry);
+    return gate;
   };
   if (const auto* arm = std::get_if<agent::v1::ArmRequest>(&call.request)) {
-    if (OnHost* on = note(arm->fault_id(), arm->expiry_ns())) {
-      on->start = AgentInstant::FromNanos(arm->start_ns());
-      on->end = AgentInstant::FromNanos(arm->end_ns());
+    if (Gate* gate = note(*arm)) {
+      gate->start = AgentInstant::FromNanos(arm->start_ns());
+      gate->end = AgentInstant::FromNanos(arm->end_ns());
     }
   } else if (const auto* alive =
                  std::get_if<agent::v1::KeepAliveRequest>(&call.request)) {
-    note(alive->fault_id(), alive->expiry_ns());
+    note(*alive);
   }
 }
 
 void Invariants::WallClockStepped(const std::string& host) {
   for (auto& [id, fault] : faults_) {
-    const auto on = fault.hosts.find(host);
-    if (on != fault.hosts.end()) on->second.dropping = false;
+    OnHost& on = fault.hosts.at(host);
+    on.dropping = false;
+    for (auto& [generation, gate] : on.gates) gate.dropping = false;
   }
 }
 
 void Invariants::CheckKernels(Now now) {
   for (auto& [id, fault] : faults_) {
-    size_t dropping = 0;
     for (auto& [name, on] : fault.hosts) {
-      const bool drops = on.node->host().kernel().Drops(id);
-      const auto local = AgentInstant::FromNanos(on.node->local_now().nanos());
-      if (drops) {
-        ++dropping;
-        EXPECT_LT(local, on.allowed) << id << " outlives its lease on " << name;
-        EXPECT_LT(local, on.end) << id << " outlives its end on " << name;
-        if (!Blind(name, now)) {
-          EXPECT_GE(local, on.start) << id << " came too early on " << name;
-        }
-        EXPECT_FALSE(on.stopped) << id << " came back on " << name;
-        EXPECT_FALSE(fault.final)
-            << id << " drops on " << name << " after it was said to be over";
-      } else if (on.dropping) {
-        on.stopped = true;
+      CheckGates(id, name, on, fault.final, now);
+    }
+    CheckStayers(id, fault, now);
+  }
+}
+
+void Invariants::CheckGates(const std::string& id, const std::string& name,
+                            OnHost& on, bool final, Now now) {
+  const auto local = AgentInstant::FromNanos(on.node->local_now().nanos());
+  for (auto& [generation, gate] : on.gates) {
+    const bool drops = on.node->host().kernel().Drops(id, generation);
+    if (drops) {
+      EXPECT_LT(local, gate.allowed) << id << " outlives its lease on " << name;
+      EXPECT_LT(local, gate.end) << id << " outlives its end on " << name;
+      if (!Blind(name, now)) {
+        EXPECT_GE(local, gate.start) << id << " came too early on " << name;
       }
-      on.dropping = drops;
+      EXPECT_FALSE(gate.stopped) << id << " came back on " << name;
+      EXPECT_FALSE(final) << id << " drops on " << name
+                          << " after it was said to be over";
+    } else if (gate.dropping) {
+      gate.stopped = true;
     }
-    if (dropping == 0 || dropping == fault.hosts.size()) {
-      fault.partial_since.reset();
-      continue;
+    gate.dropping = drops;
+  }
+}
+
+// Who is in every plan of the fault is cut without a pause, and on all hosts
+// alike.
+void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
+  size_t dropping = 0, hosts = 0;
+  for (auto& [name, on] : fault.hosts) {
+    if (on.stayers.empty()) continue;
+    const auto& kernel = on.node->host().kernel();
+    const bool drops = std::all_of(on.stayers.begin(), on.stayers.end(),
+                                   [&, &id = id](const std::string& label) {
+                                     return kernel.DropsFlow(id, label);
+                                   });
+    ++hosts;
+    dropping += drops ? 1 : 0;
+    if (drops) {
+      // The next generation may open after the former one was healed away.
+      EXPECT_FALSE(on.stopped && !fault.healing)
+          << id << " let stayers through on " << name;
+    } else if (on.dropping) {
+      on.stopped = true;
     }
-    if (!fault.partial_since) fault.partial_since = now;
-    const absl::Duration partial = now - *fault.partial_since;
-    fault.longest_partial = std::max(fault.longest_partial, partial);
-    if (!fault.may_be_partial) {
-      EXPECT_LE(partial, partial_limit) << id << " is partial too long";
-    }
+    on.dropping = drops;
+  }
+  if (dropping == 0 || dropping == hosts) {
+    fault.partial_since.reset();
+    return;
+  }
+  if (!fault.partial_since) fault.partial_since = now;
+  const absl::Duration partial = now - *fault.partial_since;
+  fault.longest_partial = std::max(fault.longest_partial, partial);
+  if (!fault.may_be_partial) {
+    EXPECT_LE(partial, partial_limit) << id << " is partial too long";
   }
 }
 
@@ -79,20 +143,35 @@ void Invariants::CheckView(const sunder::v1::Fault& view, Now now) {
   if (it == faults_.end()) return;
   Tracked& fault = it->second;
   if (controller::IsFinal(view.state())) fault.final = true;
+  if (view.state() == sunder::v1::FAULT_STATE_HEALING) fault.healing = true;
   const bool whole = view.state() == sunder::v1::FAULT_STATE_IN_FORCE;
   for (const auto& status : view.hosts()) {
     const OnHost& on = fault.hosts.at(status.host());
     if (Blind(status.host(), now)) continue;
-    if (whole || status.state() == sunder::v1::HOST_STATE_IN_FORCE) {
-      EXPECT_TRUE(on.node->host().kernel().Drops(view.id()))
-          << view.id() << " is said to be in force on " << status.host() << "\n"
-          << view.ShortDebugString();
+    const bool drops =
+        on.node->host().kernel().Drops(view.id(), status.generation());
+    if ((whole && status.generation() == view.generation()) ||
+        status.state() == sunder::v1::HOST_STATE_IN_FORCE) {
+      EXPECT_TRUE(drops) << view.id() << " is said to be in force on "
+                         << status.host() << "\n"
+                         << view.ShortDebugString();
     }
     if (status.state() == sunder::v1::HOST_STATE_HEALED ||
         status.state() == sunder::v1::HOST_STATE_EXPIRED) {
-      EXPECT_FALSE(on.node->host().kernel().Drops(view.id()))
-          << view.id() << " is said to be over on " << status.host() << "\n"
-          << view.ShortDebugString();
+      EXPECT_FALSE(drops) << view.id() << " is said to be over on "
+                          << status.host() << "\n"
+                          << view.ShortDebugString();
+    }
+  }
+  if (!whole) return;
+  // Hosts that hold other generations are not to be called whole.
+  for (const auto& [name, on] : fault.hosts) {
+    if (Blind(name, now)) continue;
+    for (const auto& [generation, gate] : on.gates) {
+      if (generation == view.generation()) continue;
+      EXPECT_FALSE(on.node->host().kernel().Drops(view.id(), generation))
+          << view.id() << " is said to be whole, but " << name
+          << " also drops by generation " << generation;
     }
   }
 }
@@ -103,10 +182,12 @@ bool Invariants::Blind(const std::string& host, Now now) const {
 }
 
 bool Invariants::ever_dropped(const std::string& id) const {
-  const auto& hosts = faults_.at(id).hosts;
-  return std::any_of(hosts.begin(), hosts.end(), [](const auto& entry) {
-    return entry.second.dropping || entry.second.stopped;
-  });
+  for (const auto& [name, on] : faults_.at(id).hosts) {
+    for (const auto& [generation, gate] : on.gates) {
+      if (gate.dropping || gate.stopped) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace sunder::simulation

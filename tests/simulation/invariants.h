@@ -5,8 +5,10 @@
 #define SUNDER_TESTS_SIMULATION_INVARIANTS_H_
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,12 @@ class Invariants {
   // A whole fault becomes whole again, or is gone, within this.
   absl::Duration partial_limit = absl::Seconds(7);
 
-  void Declared(const std::string& id, const std::vector<Node*>& hosts,
-                bool may_be_partial);
+  // Of all hosts there are.
+  using Nodes = std::vector<Node*>;
+  void Declared(const std::string& id, const sunder::v1::Plan& plan,
+                const Nodes& nodes, bool may_be_partial);
+  // From now on it may drop what `plan` says; who is in both plans stays.
+  void MembersMoved(const std::string& id, const sunder::v1::Plan& plan);
   // A call leaves a controller: it permits what it asks for.
   void Sent(const std::string& host, const controller::Call& call);
   // Something was done to the host that its controller cannot know at once, but
@@ -46,21 +52,35 @@ class Invariants {
   bool ever_dropped(const std::string& id) const;
 
  private:
-  struct OnHost {
-    Node* node = nullptr;
+  // One generation at one host.
+  struct Gate {
     bool dropping = false;
     bool stopped = false;  // It dropped, and then no longer.
     AgentInstant allowed;  // The latest expiry that was sent, clipped.
     AgentInstant start, end;
   };
+  struct OnHost {
+    Node* node = nullptr;
+    std::map<uint64_t, Gate> gates;  // By generation.
+    // The flows that each plan had.
+    std::set<std::string> stayers;
+    bool dropping = false;  // All of the stayers' flows.
+    bool stopped = false;
+  };
   struct Tracked {
     std::map<std::string, OnHost> hosts;
     bool may_be_partial = false;
+    bool healing = false;
     bool final = false;
     std::optional<Now> partial_since;
     absl::Duration longest_partial;
   };
   std::map<std::string, Tracked> faults_;
+  Gate* Find(const std::string& id, const std::string& host,
+             uint64_t generation);
+  void CheckGates(const std::string& id, const std::string& name, OnHost& on,
+                  bool final, Now now);
+  void CheckStayers(const std::string& id, Tracked& fault, Now now);
   bool Blind(const std::string& host, Now now) const;
 
   std::map<std::string, Now> blind_until_;

@@ -46,7 +46,7 @@ class Walk {
 
   void Disturb() {
     const int host = Pick(kHosts);
-    switch (Pick(16)) {
+    switch (Pick(20)) {
       case 0:
       case 1:
       case 2:
@@ -87,6 +87,12 @@ class Walk {
       case 14:
         if (Pick(2) == 0) world_.KillController();
         break;
+      case 15:
+      case 16:
+      case 17:
+      case 18:
+        if (world_.controller_alive() && !ids_.empty()) Move();
+        break;
       default:
         if (!world_.controller_alive()) world_.StartController();
         if (Pick(10) == 0) {
@@ -94,6 +100,18 @@ class Walk {
         }
         break;
     }
+  }
+
+  // One of the last faults, which may still live.
+  void Move() {
+    const int last = static_cast<int>(ids_.size()) - 1;
+    std::vector<int> on;
+    for (int host = 0; host < kHosts; ++host) {
+      if (Pick(4) != 0) on.push_back(host);
+    }
+    const std::string& id = ids_[std::max(0, last - Pick(4))];
+    if (on.empty()) return world_.MoveAway(id);
+    world_.Move(id, on, Pick(2) == 0 ? "" : std::to_string(Pick(3)));
   }
 
   void ComeToRest() {

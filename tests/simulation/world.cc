@@ -1,6 +1,7 @@
 #include "tests/simulation/world.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <variant>
 
@@ -186,21 +187,53 @@ std::string World::Create(
   sunder::v1::FaultSpec spec;
   spec.mutable_duration()->set_seconds(absl::ToInt64Seconds(duration));
   adapt(spec);
-  sunder::v1::Plan plan;
-  std::vector<Node*> on;
-  for (int i = 0; i < count; ++i) {
-    auto* host = plan.add_hosts();
-    host->set_host(node(i).name());
-    host->add_flows()->set_label("all");
-    on.push_back(&node(i));
-  }
+  std::vector<int> on(count);
+  std::iota(on.begin(), on.end(), 0);
+  const sunder::v1::Plan plan = PlanOn(on, "");
+  Invariants::Nodes nodes;
+  for (const auto& node : nodes_) nodes.push_back(node.get());
   invariants_.Declared(
-      id, on, spec.on_partial() == sunder::v1::PARTIAL_POLICY_CONTINUE);
+      id, plan, nodes,
+      spec.on_partial() == sunder::v1::PARTIAL_POLICY_CONTINUE);
   const absl::Status status =
       controllers_[0].core->CreateFault(id, spec, plan, now_);
   EXPECT_TRUE(status.ok()) << status;
   AfterController(0);
   return id;
+}
+
+sunder::v1::Plan World::PlanOn(const std::vector<int>& on,
+                               const std::string& place) {
+  sunder::v1::Plan plan;
+  for (const int i : on) {
+    auto* host = plan.add_hosts();
+    host->set_host(node(i).name());
+    host->add_flows()->set_label("all");
+    if (!place.empty()) host->add_flows()->set_label(place);
+    for (const int j : on) {
+      host->add_flows()->set_label(
+          absl::StrCat(node(j).name(), " -> ", node(i).name()));
+    }
+  }
+  return plan;
+}
+
+void World::Move(const std::string& id, const std::vector<int>& on,
+                 const std::string& place) {
+  const sunder::v1::Plan plan = PlanOn(on, place);
+  const absl::Status status =
+      controllers_[0].core->FaultChanged(id, plan, now_);
+  // It may have ended.
+  EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
+  if (status.ok()) invariants_.MembersMoved(id, plan);
+  AfterController(0);
+}
+
+void World::MoveAway(const std::string& id) {
+  const absl::Status status = controllers_[0].core->FaultChanged(
+      id, absl::NotFoundError("nobody is there"), now_);
+  EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
+  AfterController(0);
 }
 
 void World::Heal(const std::string& id) {

@@ -63,12 +63,17 @@ class World {
     return controllers_[which].superseded;
   }
 
-  // A fault on the hosts [0, count); returns its id. `created` says what
-  // CreateFault said.
+  // A fault on the hosts [0, count), each cut from each; returns its id.
   std::string Create(
       int count, absl::Duration duration,
       const std::function<void(sunder::v1::FaultSpec&)>& adapt =
           [](sunder::v1::FaultSpec&) {});
+  // Its members are on these hosts from now on. `place` is where on them: with
+  // another one the same hosts drop something else as well.
+  void Move(const std::string& id, const std::vector<int>& on,
+            const std::string& place = "");
+  // Its members moved so that there is no plan.
+  void MoveAway(const std::string& id);
   void Heal(const std::string& id);
   void HolderAttached(const std::string& id);
   void HolderGone(const std::string& id);
@@ -118,6 +123,7 @@ class World {
     std::vector<std::function<void()>> backlog;
   };
 
+  sunder::v1::Plan PlanOn(const std::vector<int>& on, const std::string& place);
   absl::Duration Delay();
   bool Chance(double p);
   void Refresh();  // Sets all hosts' clocks.
