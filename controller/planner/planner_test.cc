@@ -98,6 +98,38 @@ TEST(Planner, IsAPureFunctionOfItsArguments) {
             Plan(topology, spec)->SerializeAsString());
 }
 
+TEST(Planner, WhoStaysKeepsHisSideWhenOthersMove) {
+  const auto side_of = [](const v1::Plan& plan) {
+    std::map<std::string, int> sides;
+    for (const auto& member : plan.members()) {
+      sides[member.name()] = member.side();
+    }
+    return sides;
+  };
+  v1::FaultSpec spec;
+  spec.mutable_shape()->mutable_random_halves()->set_of("app:/a");
+  spec.mutable_behaviour()->mutable_drop();
+  spec.mutable_duration()->set_seconds(10);
+  for (uint64_t seed = 1; seed < 20; ++seed) {
+    spec.set_seed(seed);
+    v1::Topology topology = Hosts(6);
+    for (const int i : {1, 2, 3, 4}) {
+      AddHostTask(topology, absl::StrCat("a.", i), "/a", absl::StrCat("n", i),
+                  1000);
+    }
+    const auto before = MakePlan(topology, spec, Deployment());
+    ASSERT_TRUE(before.ok()) << before.status();
+    topology.mutable_tasks()->DeleteSubrange(0, 1);
+    AddHostTask(topology, "a.0", "/a", "n5", 1000);
+    const auto after = MakePlan(topology, spec, Deployment(), &*before);
+    ASSERT_TRUE(after.ok()) << after.status();
+    auto expected = side_of(*before);
+    expected["a.0"] = expected["a.1"];
+    expected.erase("a.1");
+    EXPECT_EQ(side_of(*after), expected) << seed;
+  }
+}
+
 TEST(Planner, AContainerIsPartOfItsHost) {
   v1::Topology topology = Hosts(2);
   AddContainer(topology, "c.1", "/c", "n1", 7);

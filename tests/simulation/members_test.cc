@@ -133,6 +133,23 @@ TEST_F(Members, EachHostTellsItsGenerations) {
                       "n2/2/HOST_STATE_IN_FORCE", "n3/2/HOST_STATE_IN_FORCE"}));
 }
 
+TEST_F(Members, NothingIsSentOfAGenerationBeforeItIsRecorded) {
+  BringInForce();
+  const auto moved = world_->now();
+  bool sent = false;
+  world_->on_call = [&](const Call& call) {
+    if (GenerationOf(call) != 2 || sent) return true;
+    sent = true;
+    EXPECT_GE(world_->now() - moved, absl::Microseconds(300));
+    EXPECT_EQ(world_->disk.records[id_].next_plan().hosts_size(), 3);
+    return true;
+  };
+  world_->Move(id_, {0, 1, 3});
+  ASSERT_TRUE(RunUntilWhole());
+  EXPECT_TRUE(sent);
+  EXPECT_FALSE(world_->disk.records[id_].has_next_plan());
+}
+
 TEST_F(Members, CountersGoOnOverGenerations) {
   BringInForce();
   world_->node(1).host().kernel().SendPackets(5);

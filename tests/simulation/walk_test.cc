@@ -33,6 +33,12 @@ class Walk {
     ComeToRest();
   }
 
+  // How many faults followed their members.
+  int Followed() {
+    return static_cast<int>(std::count_if(
+        ids_.begin(), ids_.end(),
+        [this](const auto& id) { return world_.View(id).generation() > 1; }));
+  }
   // How many faults dropped anything: a walk that does nothing proves nothing.
   int Dropped() {
     return static_cast<int>(
@@ -147,16 +153,19 @@ int Setting(const char* name, int otherwise) {
 TEST(Walk, HoldsTheInvariantsAtEachStepAndComesToRest) {
   const int first = Setting("SUNDER_WALK_SEED", 1);
   const int walks = Setting("SUNDER_WALKS", 20);
-  int dropped = 0;
+  int dropped = 0, followed = 0;
   for (int seed = first; seed < first + walks; ++seed) {
     SCOPED_TRACE(testing::Message() << "SUNDER_WALK_SEED=" << seed);
     Walk walk(static_cast<uint32_t>(seed));
     walk.Run(5000);
     dropped += walk.Dropped();
+    followed += walk.Followed();
     if (HasFailure()) break;
   }
   EXPECT_GT(dropped, walks);
+  EXPECT_GT(followed, walks / 2);
   RecordProperty("faults_that_dropped", dropped);
+  RecordProperty("faults_that_followed", followed);
 }
 
 }  // namespace
