@@ -82,6 +82,7 @@ void ControllerService::Declare(const sunder::v1::FaultSpec& spec,
   });
   if (created.ok()) {
     *response->mutable_fault() = engine_.Find(id).value_or(sunder::v1::Fault());
+    follower_.Look();  // Members may have moved since the plan was made.
   } else {
     spdlog::info("fault refused error=\"{}\"", created.ToString());
   }

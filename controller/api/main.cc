@@ -122,8 +122,9 @@ absl::Status Serve(const Settings& settings, EventLoop& loop, Engine& engine,
     _exit(1);
   });
   Subscription follow =
-      discovery.OnChange([&engine](const sunder::v1::Topology& topology) {
+      discovery.OnChange([&](const sunder::v1::Topology& topology) {
         engine.Post([&engine, topology] { engine.SetTopology(topology); });
+        service.FollowMembers();
       });
   discovery.Start();
   spdlog::info("listening target={} version={}", settings.listen,

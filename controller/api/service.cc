@@ -27,10 +27,12 @@ ControllerService::ControllerService(Engine& engine, Discovery& discovery,
       discovery_(discovery),
       killer_(killer),
       deployment_(std::move(deployment)),
+      follower_(engine, discovery, deployment_),
       planners_("plans", kPlanners, kMaxQueued),
       waiters_("kills and refreshes", kWaiters, kMaxQueued) {}
 
 void ControllerService::Stop() {
+  follower_.Stop();
   planners_.Stop();
   waiters_.Stop();
 }

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "controller/api/engine.h"
+#include "controller/api/follower.h"
 #include "controller/api/watch_reactor.h"
 #include "controller/api/workers.h"
 #include "controller/discovery/discovery.h"
@@ -29,6 +30,9 @@ class ControllerService final : public v1::Controller::CallbackService {
   // `deployment` is asked for each plan, in any thread.
   ControllerService(Engine& engine, Discovery& discovery, Killer& killer,
                     std::function<Deployment()> deployment);
+
+  // The topology has changed: living faults follow their members. Thread-safe.
+  void FollowMembers() { follower_.Look(); }
 
   // Before the server shuts down: whoever waits is answered soon.
   void Stop();
@@ -84,6 +88,7 @@ class ControllerService final : public v1::Controller::CallbackService {
   Discovery& discovery_;
   Killer& killer_;
   const std::function<Deployment()> deployment_;
+  Follower follower_;
   Workers planners_;
   Workers waiters_;
 };

@@ -1,5 +1,7 @@
 #include "controller/api/transition_log.h"
 
+#include <utility>
+
 #include "absl/strings/escaping.h"
 #include "common/log.h"
 
@@ -35,15 +37,19 @@ spdlog::level::level_enum LevelOf(const sunder::v1::HostStatus& host) {
 
 void TransitionLog::Saw(const sunder::v1::Fault& fault) {
   Last& last = last_[fault.id()];
+  decltype(last.hosts) hosts;
   for (const sunder::v1::HostStatus& host : fault.hosts()) {
-    sunder::v1::HostState& state = last.hosts[host.host()];
-    if (state == host.state()) continue;
+    const std::pair key(host.host(), host.generation());
+    const sunder::v1::HostState before = last.hosts[key];
+    hosts[key] = host.state();
+    if (before == host.state()) continue;
     spdlog::log(LevelOf(host),
-                "host changed fault={} host={} from={} to={} error=\"{}\"",
-                fault.id(), host.host(), Word(state), Word(host.state()),
-                absl::Utf8SafeCEscape(host.error()));
-    state = host.state();
+                "host changed fault={} host={} generation={} from={} to={} "
+                "error=\"{}\"",
+                fault.id(), host.host(), host.generation(), Word(before),
+                Word(host.state()), absl::Utf8SafeCEscape(host.error()));
   }
+  last.hosts = std::move(hosts);
   if (last.state == fault.state()) return;
   spdlog::log(LevelOf(fault.state()),
               "fault changed fault={} name=\"{}\" owner=\"{}\" from={} to={} "

@@ -4,8 +4,10 @@
 #ifndef SUNDER_CONTROLLER_API_TRANSITION_LOG_H_
 #define SUNDER_CONTROLLER_API_TRANSITION_LOG_H_
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "sunder/v1/fault.pb.h"
 
@@ -19,7 +21,8 @@ class TransitionLog {
  private:
   struct Last {
     sunder::v1::FaultState state = sunder::v1::FAULT_STATE_UNSPECIFIED;
-    std::map<std::string, sunder::v1::HostState> hosts;
+    // By host and generation; only those that are shown.
+    std::map<std::pair<std::string, uint64_t>, sunder::v1::HostState> hosts;
   };
   std::map<std::string, Last> last_;
 };
