@@ -163,7 +163,7 @@ TEST(Walk, HoldsTheInvariantsAtEachStepAndComesToRest) {
     if (HasFailure()) break;
   }
   EXPECT_GT(dropped, walks);
-  EXPECT_GT(followed, walks / 2);
+  EXPECT_GT(followed, walks / 4);
   RecordProperty("faults_that_dropped", dropped);
   RecordProperty("faults_that_followed", followed);
 }
