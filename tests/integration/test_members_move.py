@@ -94,6 +94,8 @@ def placed(lab, directory):
     lab.sunder("heal", "--everyones", "--wait-timeout", "10s").check()
     for app in ("/busy1", "/busy3", APP):
         lab.marathon.request("DELETE", f"/v2/apps{app}?force=true")
+        until(lambda a=app: lab.marathon.request("GET", f"/v2/apps{a}")[0] == 404, 20,
+              f"{app} to be gone")
 
 
 def test_who_stays_is_cut_all_the_while_and_who_moves_is_inside_soon(
