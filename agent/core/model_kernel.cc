@@ -73,7 +73,9 @@ absl::Status ModelKernel::Stage(
     if (tables_.contains(gate)) return absl::AlreadyExistsError("table exists");
     Table& table = tables_[gate];
     table.key = {request->fault_id(), request->generation(), request->digest()};
-    for (const auto& flow : request->flows()) table.flows.insert(flow.label());
+    for (const auto& flow : request->flows()) {
+      table.sources.insert(flow.sources().begin(), flow.sources().end());
+    }
     return absl::OkStatus();
   });
 }
@@ -166,11 +168,12 @@ bool ModelKernel::Drops(const std::string& fault_id,
   });
 }
 
-bool ModelKernel::DropsFlow(const std::string& fault_id,
-                            const std::string& label) const {
+bool ModelKernel::DropsFrom(const std::string& fault_id,
+                            const std::string& source) const {
   return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) {
     const Table& table = entry.second;
-    return table.Is(fault_id, 0) && table.flows.contains(label) && Drops(table);
+    return table.Is(fault_id, 0) && table.sources.contains(source) &&
+           Drops(table);
   });
 }
 

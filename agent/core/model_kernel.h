@@ -59,8 +59,8 @@ class ModelKernel : public Kernel {
   // At this instant; by any generation, or by one.
   bool Drops(const std::string& fault_id, uint64_t generation = 0) const;
   bool Has(const std::string& fault_id, uint64_t generation = 0) const;
-  // Whether any generation drops, at this instant, the flow with this label.
-  bool DropsFlow(const std::string& fault_id, const std::string& label) const;
+  // Whether any generation drops, at this instant, what comes from `source`.
+  bool DropsFrom(const std::string& fault_id, const std::string& source) const;
   size_t size() const { return tables_.size(); }
   // The latest expiry that the kernel was ever given for the fault.
   std::optional<BootInstant> LatestExpiry(const std::string& fault_id) const;
@@ -73,7 +73,7 @@ class ModelKernel : public Kernel {
     std::optional<BootInstant> lease_end;
     bool damaged = false;
     uint64_t dropped = 0;
-    std::set<std::string> flows;  // Their labels.
+    std::set<std::string> sources;  // Of its flows.
     bool Is(const std::string& fault_id, uint64_t generation) const;
   };
   struct Failure {

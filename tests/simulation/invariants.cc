@@ -8,10 +8,12 @@
 namespace sunder::simulation {
 namespace {
 
-std::set<std::string> LabelsOf(const sunder::v1::HostPlan& plan) {
-  std::set<std::string> labels;
-  for (const auto& flow : plan.flows()) labels.insert(flow.label());
-  return labels;
+std::set<std::string> SourcesOf(const sunder::v1::HostPlan& plan) {
+  std::set<std::string> sources;
+  for (const auto& flow : plan.flows()) {
+    sources.insert(flow.sources().begin(), flow.sources().end());
+  }
+  return sources;
 }
 
 }  // namespace
@@ -22,7 +24,7 @@ void Invariants::Declared(const std::string& id, const sunder::v1::Plan& plan,
   fault.may_be_partial = may_be_partial;
   for (Node* node : nodes) fault.hosts[node->name()].node = node;
   for (const auto& host : plan.hosts()) {
-    fault.hosts.at(host.host()).stayers = LabelsOf(host);
+    fault.hosts.at(host.host()).stayers = SourcesOf(host);
   }
 }
 
@@ -31,10 +33,10 @@ void Invariants::MembersMoved(const std::string& id,
   for (auto& [name, on] : faults_.at(id).hosts) {
     std::set<std::string> now;
     for (const auto& host : plan.hosts()) {
-      if (host.host() == name) now = LabelsOf(host);
+      if (host.host() == name) now = SourcesOf(host);
     }
-    std::erase_if(on.stayers, [&now](const std::string& label) {
-      return !now.contains(label);
+    std::erase_if(on.stayers, [&now](const std::string& source) {
+      return !now.contains(source);
     });
   }
 }
@@ -112,8 +114,8 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
     if (on.stayers.empty()) continue;
     const auto& kernel = on.node->host().kernel();
     const bool drops = std::all_of(on.stayers.begin(), on.stayers.end(),
-                                   [&, &id = id](const std::string& label) {
-                                     return kernel.DropsFlow(id, label);
+                                   [&, &id = id](const std::string& source) {
+                                     return kernel.DropsFrom(id, source);
                                    });
     ++hosts;
     dropping += drops ? 1 : 0;

@@ -62,9 +62,9 @@ class Invariants {
   struct OnHost {
     Node* node = nullptr;
     std::map<uint64_t, Gate> gates;  // By generation.
-    // The flows that each plan had.
+    // Whom every plan cut it from.
     std::set<std::string> stayers;
-    bool dropping = false;  // All of the stayers' flows.
+    bool dropping = false;  // From all of the stayers.
     bool stopped = false;
   };
   struct Tracked {

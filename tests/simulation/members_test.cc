@@ -96,7 +96,7 @@ TEST_F(Members, WhoMovesIsInsideSoonAndWhoStaysIsCutAllTheWhile) {
   world_->Move(id_, {0, 1, 3});
   EXPECT_EQ(State(), FAULT_STATE_CHANGING);
   ASSERT_TRUE(RunUntilWhole()) << View().DebugString();
-  EXPECT_LT(world_->now() - began, absl::Milliseconds(150));
+  EXPECT_LT(world_->now() - began, absl::Milliseconds(300));
   EXPECT_EQ(DroppingOn(), "013");
   EXPECT_EQ(View().generation(), 2u);
   EXPECT_EQ(View().reason(), "");

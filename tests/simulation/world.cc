@@ -208,12 +208,9 @@ sunder::v1::Plan World::PlanOn(const std::vector<int>& on,
   for (const int i : on) {
     auto* host = plan.add_hosts();
     host->set_host(node(i).name());
-    host->add_flows()->set_label("all");
-    if (!place.empty()) host->add_flows()->set_label(place);
-    for (const int j : on) {
-      host->add_flows()->set_label(
-          absl::StrCat(node(j).name(), " -> ", node(i).name()));
-    }
+    host->add_flows()->add_sources("all");
+    if (!place.empty()) host->add_flows()->add_sources(place);
+    for (const int j : on) host->add_flows()->add_sources(node(j).name());
   }
   return plan;
 }
