@@ -337,6 +337,10 @@ TEST_F(Members, HostThatStaysAndIsLostWhileTheyMoveEndsItEverywhere) {
 
 TEST_F(Members, NothingIsExtendedUnlessEveryHostOfBothAcknowledges) {
   BringInForce();
+  // So that two keep-alives would be due before the silent host is given up.
+  const uint64_t number = View().keep_alive();
+  world_->RunUntil([&] { return View().keep_alive() > number; });
+  world_->RunFor(absl::Milliseconds(800));
   world_->Move(id_, {0, 1, 3});
   ASSERT_TRUE(world_->RunUntil([&] { return Drops(3, 2); }));
   world_->watch_works = false;
