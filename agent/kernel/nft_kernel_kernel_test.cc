@@ -229,6 +229,7 @@ TEST_F(NftKernelTest, WhoeverMeddlesIsSeen) {
       "add chain inet TABLE unarmed",
       "add element inet TABLE lease { 1 timeout 1h }",
       "delete element inet TABLE set1 { 10.77.0.2 }",
+      // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one script.
       "delete element inet TABLE set1 { 10.77.0.2 }; add element inet TABLE "
       "set1 { 10.77.0.3 }",
       "flush set inet TABLE set0",

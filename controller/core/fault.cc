@@ -58,7 +58,8 @@ void Fault::AddGeneration(uint64_t generation, const sunder::v1::Plan& plan) {
   }
 }
 
-std::unique_ptr<Fault> Fault::Declare(Surroundings core, const std::string& id,
+std::unique_ptr<Fault> Fault::Declare(const Surroundings& core,
+                                      const std::string& id,
                                       const sunder::v1::FaultSpec& spec,
                                       const sunder::v1::Plan& plan,
                                       BootInstant now) {
@@ -77,7 +78,7 @@ std::unique_ptr<Fault> Fault::Declare(Surroundings core, const std::string& id,
   return fault;
 }
 
-std::unique_ptr<Fault> Fault::Restore(Surroundings core,
+std::unique_ptr<Fault> Fault::Restore(const Surroundings& core,
                                       const store::v1::FaultRecord& record,
                                       BootInstant now) {
   auto fault = std::unique_ptr<Fault>(new Fault(core, record.fault()));
@@ -211,10 +212,10 @@ void Fault::HearHealed(HostPart& part, const agent::v1::HealResponse& response,
                        BootInstant now) {
   const agent::v1::Held& held = response.held();
   changed_ = true;
-  if (held.generation() == part.generation() || held.generation() == 0) {
-    if (response.has_held()) {
-      part.Hear(&held, response.stamp(), core_.timeline);
-    }
+  const bool is_of_part =
+      held.generation() == part.generation() || held.generation() == 0;
+  if (response.has_held() && is_of_part) {
+    part.Hear(&held, response.stamp(), core_.timeline);
   }
   if (part.gone) return;
   if (response.has_held() && !IsOver(held)) {

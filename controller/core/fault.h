@@ -48,13 +48,13 @@ struct Surroundings {
 class Fault {
  public:
   // A new one; waits for Persisted.
-  static std::unique_ptr<Fault> Declare(Surroundings core,
+  static std::unique_ptr<Fault> Declare(const Surroundings& core,
                                         const std::string& id,
                                         const sunder::v1::FaultSpec& spec,
                                         const sunder::v1::Plan& plan,
                                         BootInstant now);
   // One that an earlier life of the controller left.
-  static std::unique_ptr<Fault> Restore(Surroundings core,
+  static std::unique_ptr<Fault> Restore(const Surroundings& core,
                                         const store::v1::FaultRecord& record,
                                         BootInstant now);
 
