@@ -44,6 +44,11 @@ def shown(lab, fault):
     return lab.sunder("show", fault["id"], "-o", "json").check().json
 
 
+def last_keep_alive(lab, fault):
+    """The number of the last keep-alive that every host has acknowledged."""
+    return int(shown(lab, fault).get("keepAlive", 0))
+
+
 def in_force_on(lab, fault):
     """The hosts of the fault when it is whole, else nothing."""
     view = shown(lab, fault)
@@ -114,7 +119,9 @@ def test_who_stays_is_cut_all_the_while_and_who_moves_is_inside_soon(
         inside = now()
         mover = tasks(lab)["n4"]
         assert mover["ports"] == [port]
-        time.sleep(6)  # bounded wait: longer than a lease
+        # Longer than a lease: one that is refreshed badly would have run out.
+        first = last_keep_alive(lab, fault)
+        until(lambda: last_keep_alive(lab, fault) >= first + 6, 15, "six keep-alives")
         before_heal = now()
         lab.sunder("heal", fault["id"], "--wait-timeout", "10s").check()
         healed = now()
