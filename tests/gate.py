@@ -2,14 +2,19 @@
 
 A step is a function that returns how many tests passed and failed. A step that
 runs no test at all has failed: a suite that finds nothing proves nothing.
+
+Tests of real programs wait most of the time. Steps that only compute run beside them,
+in a process of their own that gets what processor time the tests leave (BESIDE).
 """
 
 import dataclasses
+import fcntl
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as xml
 
@@ -72,10 +77,12 @@ def configure(preset):
 
 
 def build(preset, *targets):
-    if not configure(preset):
-        return False
-    target = ["--target", *targets] if targets else []
-    return run("cmake", "--build", f"build/{preset}", *target) == 0
+    (BUILD / preset).mkdir(parents=True, exist_ok=True)
+    # Two builds in one folder would spoil each other.
+    with open(BUILD / preset / "gate.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        target = ["--target", *targets] if targets else []
+        return configure(preset) and run("cmake", "--build", f"build/{preset}", *target) == 0
 
 
 def ctest(preset, *arguments):
@@ -93,7 +100,7 @@ def pytest(*paths, env=None):
     report.unlink(missing_ok=True)
     # The modules wait more than they compute, and each has a lab of its own.
     run("/usr/bin/python3", "-m", "pytest", "-q", "--durations=5", "-p", "no:cacheprovider",
-        "-n", "4", "--dist", "loadfile", f"--junitxml={report}", *paths, env=env or {})
+        "-n", "4", "--dist", "loadscope", f"--junitxml={report}", *paths, env=env or {})
     return junit(report) if report.exists() else Count(0, 1)
 
 
@@ -104,29 +111,29 @@ def programs(preset):
 # ---------------------------------------------------------------------- steps
 
 
-def format_(_):
+def format_():
     """clang-format leaves nothing to change"""
     return one("scripts/format", "--check")
 
 
-def structure(_):
+def structure():
     """Includes go only in the directions that the design allows; no fixed sleeps"""
     return one("/usr/bin/python3", "tests/structure/check.py")
 
 
-def sanitized(_):
+def sanitized():
     """All C++ tests under the address and undefined-behaviour sanitizers"""
     return ctest("asan-ubsan")
 
 
-def tidy(_):
+def tidy():
     """clang-tidy has nothing to say"""
     if not build("asan-ubsan", "sunder_proto", "sunder_grpc", "agent_record"):
         return Count(0, 1)
     return one("/usr/bin/python3", "tests/structure/tidy.py", f"{BUILD}/asan-ubsan")
 
 
-def end_to_end(_):
+def end_to_end():
     """Real programs (sanitized) in namespaces: faults, crashes, lab, stand-in"""
     if not build("asan-ubsan", *PROGRAMS):
         return Count(0, 1)
@@ -135,7 +142,7 @@ def end_to_end(_):
             + pytest("tests/integration", env=programs("asan-ubsan")))
 
 
-def mutants(_):
+def mutants():
     """Every test of a fault, against agents that lie: each must notice"""
     if not build("asan-ubsan", *PROGRAMS, "sunder-agent-mutant"):
         return Count(0, 1)
@@ -148,12 +155,18 @@ def mutants(_):
     return Count(int(counts[1]), int(counts[2])) if counts else Count(0, 1)
 
 
-def threads(_):
+def builds():
+    """What later steps run: under the thread sanitizer, for the fuzzers, as shipped"""
+    done = [build("tsan"), build("fuzz", "fuzzers"), build("release", *PROGRAMS)]
+    return Count(done.count(True), done.count(False))
+
+
+def threads():
     """The parts without gRPC under the thread sanitizer"""
     return ctest("tsan", "-LE", "kernel")
 
 
-def fuzz(_):
+def fuzz():
     """Each fuzz target for a minute, from its corpus"""
     if not build("fuzz", "fuzzers"):
         return Count(0, 1)
@@ -174,17 +187,17 @@ def fuzz(_):
     return total
 
 
-def demo(_):
+def demo():
     """The demo, with the programs as they are shipped: gcc, optimised, no warning"""
     return one("scripts/demo")
 
 
-def fresh(_):
+def fresh():
     """The README's two commands in a minimal Debian 12 of their own"""
     return one("scripts/fresh")
 
 
-def walks(_):
+def walks():
     """500 random walks of the simulated world, from seeds not tried before"""
     if not build("asan-ubsan", "simulation_walk_test"):
         return Count(0, 1)
@@ -211,41 +224,83 @@ GATE = {
     "sanitized": sanitized,
     "end-to-end": end_to_end,
     "mutants": mutants,
+    "builds": builds,
+    "tidy": tidy,
     "threads": threads,
     "fuzz": fuzz,
-    "tidy": tidy,
     "demo": demo,
 }
 LONG = {
     "walks": walks,
     "fresh": fresh,
 }
+STEPS = {**GATE, **LONG}
+WAITING = ("end-to-end", "mutants")
+BESIDE = ("builds", "tidy")
 
 
-def main(words):
-    steps = {**GATE, **LONG}
-    if "--list" in words:
-        for name, step in steps.items():
-            print(f"{name:12} {step.__doc__}{'' if name in GATE else ' (all)'}")
-        return 0
-    unknown = [w for w in words if w not in steps and w != "all"]
-    if unknown:
-        print(f"no step {unknown[0]!r}; scripts/test --list names them", file=sys.stderr)
-        return 2
-    chosen = list(steps) if "all" in words else words or list(GATE)
+def summary(name, count, began):
+    seconds = time.monotonic() - began
+    print(f"{name:12} {count.passed:5} passed {count.failed:3} failed {seconds:6.0f} s",
+          flush=True)
+
+
+def run_steps(names):
     total = Count()
-    summary = []
-    for name in chosen:
-        print(f"=== {name}: {steps[name].__doc__}", flush=True)
+    for name in names:
+        print(f"=== {name}: {STEPS[name].__doc__}", flush=True)
         began = time.monotonic()
-        count = steps[name](words)
+        count = STEPS[name]()
         if count.passed + count.failed == 0:
             print(f"{name}: no test ran")
             count = Count(0, 1)
+        summary(name, count, began)
         total += count
-        summary.append(f"{name:12} {count.passed:5} passed {count.failed:3} failed "
-                       f"{time.monotonic() - began:6.0f} s")
-    print("\n".join(["", *summary]))
+    return total
+
+
+class Beside:
+    """Steps that run in a process of their own, on processors that would be idle."""
+
+    def __init__(self, names):
+        self._log = tempfile.TemporaryFile("w+", encoding="utf-8")
+        self._began = time.monotonic()
+        self._process = names and subprocess.Popen(
+            ["chrt", "--idle", "0", sys.executable, __file__, *names],
+            stdout=self._log, stderr=subprocess.STDOUT)
+
+    def wait(self):
+        if not self._process:
+            return Count()
+        self._process.wait()
+        self._log.seek(0)
+        said = self._log.read()
+        print(said, end="")
+        counts = re.search(r"^(\d+) passed, (\d+) failed\n\Z", said, re.MULTILINE)
+        return Count(int(counts[1]), int(counts[2])) if counts else Count(0, 1)
+
+
+def run_gate(names):
+    """Runs steps in the gate's order, some beside others where both are asked for."""
+    waiting = [n for n in names if n in WAITING]
+    beside = [n for n in names if n in BESIDE] if waiting else []
+    first = names.index(waiting[0]) if waiting else len(names)
+    total = run_steps(names[:first])
+    others = Beside(beside)
+    total += run_steps(waiting) + others.wait()
+    return total + run_steps([n for n in names[first:] if n not in waiting + beside])
+
+
+def main(words):
+    if "--list" in words:
+        for name, step in STEPS.items():
+            print(f"{name:12} {step.__doc__}{'' if name in GATE else ' (all)'}")
+        return 0
+    unknown = [w for w in words if w not in STEPS and w != "all"]
+    if unknown:
+        print(f"no step {unknown[0]!r}; scripts/test --list names them", file=sys.stderr)
+        return 2
+    total = run_gate(list(STEPS) if "all" in words else words or list(GATE))
     print(f"{total.passed} passed, {total.failed} failed")
     return 1 if total.failed else 0
 

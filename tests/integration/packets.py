@@ -1,14 +1,19 @@
 """What streams of numbered packets say about when a fault was in force.
 
 Streams run between the hosts of a lab (worker.py's Stream). A packet that was sent
-and never came was dropped; the instants are those of sending, on the machine's
-CLOCK_BOOTTIME, so they compare across hosts and with instants that Sunder reports.
-Every packet comes in at its receiver's device, cut or not, and no sender is told of
+and never came was dropped, at some instant between the one before its sending and the
+one after: on one machine sending takes a packet as far as the receiver's rules. So an
+outage's begin and end are each known as a bracket, which a busy machine widens and
+never moves. Instants are the machine's CLOCK_BOOTTIME, so they compare across hosts and
+with instants that Sunder reports. Every packet comes in at its receiver's device, cut or not, and no sender is told of
 an error: a fault that is made in another way fails whatever test looks on.
 """
 
 import contextlib
+import dataclasses
 import datetime
+import itertools
+import math
 import time
 
 from lab import until
@@ -18,8 +23,32 @@ FAMILIES = ("ipv4", "ipv6")
 NOISE = 3
 
 
+@dataclasses.dataclass(frozen=True)
+class Bracket:
+    """Something happened at an instant of [low, high], in ns."""
+    low: float
+    high: float
+
+    def near(self, instant, uncertainty):
+        """Whether it may have happened within `uncertainty` of `instant`."""
+        return self.low <= instant + uncertainty and self.high >= instant - uncertainty
+
+
+@dataclasses.dataclass(frozen=True)
+class Outage:
+    """Packets in a row that never came: when that began and when it ended."""
+    began: Bracket
+    ended: Bracket
+    packets: int
+
+
+def common(brackets):
+    """The bracket of what several brackets tell of one instant."""
+    return Bracket(max(b.low for b in brackets), min(b.high for b in brackets))
+
+
 class Outages:
-    """[(first, last, packets)] for each (sender, receiver, family), in ns."""
+    """[Outage] for each (sender, receiver, family)."""
 
     def __init__(self, outages):
         self._outages = outages
@@ -101,7 +130,7 @@ class Streaming:
                     assert len(times) - NOISE <= arrived, (
                         f"{sender} sent {len(times)} packets to {receiver} ({family}), of "
                         f"which {arrived} came in at its device")
-                    seen = {n for n, _ in stopped[receiver]["received"].get(source, [])}
+                    seen = set(stopped[receiver]["received"].get(source, []))
                     outages[sender, receiver, family] = gaps(times, seen)
         self.outages = Outages(outages)
 
@@ -123,18 +152,17 @@ def streaming(hands, names, gap_ms=1.0):
 
 
 def gaps(times, seen):
-    """Runs of packets that never came: [(first sent, last sent, how many)]."""
+    """[Outage] of [(before sending, after it)] and the numbers of those that came."""
+    # Before the first packet and after the last one nothing is known.
+    edges = [(-math.inf, -math.inf), *times, (math.inf, math.inf)]
+    came = [True, *(number in seen for number in range(len(times))), True]
     found = []
-    run = []
-    for number, at in enumerate(times):
-        if number in seen:
-            if len(run) >= NOISE:
-                found.append((run[0], run[-1], len(run)))
-            run = []
-        else:
-            run.append(at)
-    if len(run) >= NOISE:
-        found.append((run[0], run[-1], len(run)))
+    for passed, run in itertools.groupby(range(len(edges)), came.__getitem__):
+        lost = list(run)
+        if not passed and len(lost) >= NOISE:
+            first, last = lost[0], lost[-1]
+            found.append(Outage(Bracket(edges[first - 1][0], edges[first][1]),
+                                Bracket(edges[last][0], edges[last + 1][1]), len(lost)))
     return found
 
 

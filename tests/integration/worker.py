@@ -217,8 +217,8 @@ class Worker:
         return "ok"
 
     def stream_stop(self):
-        """Ends it: {"sent": {peer: [ns...]}, "received": {peer: [[number, ns]...]}} and
-        the "arrived" and "errors" of stream_mark."""
+        """Ends it: {"sent": {peer: [[ns before, ns after]...]}, "received": {peer:
+        [number...]}} and the "arrived" and "errors" of stream_mark."""
         result = self._stream.stop()
         self._stream = None
         return result
@@ -267,12 +267,13 @@ class Stream:
         number = 0
         while not self._silenced.is_set():
             for peer, s in self._out.items():
-                self._sent[peer].append(now())
+                before = now()
                 try:
                     s.sendto(struct.pack("!Q", number), (peer, self._port))
                 except OSError as error:
                     name = errno.errorcode.get(error.errno, str(error))
                     self._errors[peer][name] = self._errors[peer].get(name, 0) + 1
+                self._sent[peer].append((before, now()))
             number += 1
             due += self._gap
             self._silenced.wait(max(0.0, due - time.monotonic()))
@@ -289,7 +290,7 @@ class Stream:
                     except OSError:
                         break
                     self._received.setdefault(peer[0], []).append(
-                        [struct.unpack("!Q", data[:8])[0], now()])
+                        struct.unpack("!Q", data[:8])[0])
 
     def marks(self):
         return {"received": {p: len(seen) for p, seen in list(self._received.items())},
