@@ -1,0 +1,121 @@
+// Rows of the protocol's table of scenarios: messages are lost, come twice,
+// late and out of order.
+
+#include <optional>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/simulation/scenario.h"
+
+namespace sunder::simulation {
+namespace {
+
+using controller::Call;
+using sunder::v1::FAULT_STATE_FAILED;
+using sunder::v1::FAULT_STATE_HEALED;
+using sunder::v1::FAULT_STATE_IN_FORCE;
+using sunder::v1::FAULT_STATE_PARTIAL;
+
+class NetworkFails : public Scenario {
+ protected:
+  NetworkFails() : Scenario(3, 7) {}
+};
+
+TEST_F(NetworkFails, OneAgentLosesTheController) {
+  BringInForce();
+  world_->Disconnect(2, true);
+  ASSERT_TRUE(RunUntilEnded(absl::Seconds(9)));
+  EXPECT_LE(LongestPartial(), world_->options().lease + absl::Milliseconds(20));
+}
+
+TEST_F(NetworkFails, OnlyTheAnswersOfOneAgentAreLost) {
+  BringInForce();
+  world_->node(2).from_host = false;
+  ASSERT_TRUE(RunUntilEnded(absl::Seconds(9)));
+  EXPECT_LE(LongestPartial(), absl::Milliseconds(50));
+}
+
+TEST_F(NetworkFails, PolicyContinueGoesOnAndSaysPartial) {
+  id_ = world_->Create(3, absl::Seconds(40), [](auto& spec) {
+    spec.set_on_partial(sunder::v1::PARTIAL_POLICY_CONTINUE);
+  });
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_IN_FORCE));
+  world_->RunFor(absl::Seconds(5));
+  world_->Disconnect(1, true);
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_PARTIAL, absl::Seconds(4)));
+  EXPECT_EQ(View().hosts(1).state(), sunder::v1::HOST_STATE_UNKNOWN);
+  world_->RunFor(absl::Seconds(6));
+  EXPECT_EQ(View().hosts(1).state(), sunder::v1::HOST_STATE_EXPIRED);
+  world_->Disconnect(1, false);  // Comes back, but not into the fault.
+  world_->RunFor(absl::Seconds(6));
+  EXPECT_EQ(State(), FAULT_STATE_PARTIAL);
+  EXPECT_EQ(world_->DropsOn(id_), 2);
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_HEALED, absl::Minutes(1)));
+}
+
+TEST_F(NetworkFails, HostThatCannotBeReachedAtTheStartFailsIt) {
+  world_->Disconnect(2, true);
+  id_ = world_->Create(3, absl::Seconds(60));
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_FAILED, absl::Seconds(15)))
+      << View().DebugString();
+  EXPECT_FALSE(world_->invariants().ever_dropped(id_));
+}
+
+TEST_F(NetworkFails, DeadAgentAtTheStartFailsItSoon) {
+  world_->KillAgent(2);
+  id_ = world_->Create(3, absl::Seconds(60));
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_FAILED, absl::Seconds(4)))
+      << View().DebugString();
+  EXPECT_FALSE(world_->invariants().ever_dropped(id_));
+}
+
+TEST_F(NetworkFails, ArmThatIsNotAcknowledgedFailsItBeforeItBegins) {
+  world_->on_call = [](const Call& call) {
+    return !(Is<agent::v1::ArmRequest>(call) && call.host == "n2");
+  };
+  id_ = world_->Create(3, absl::Seconds(60));
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_FAILED));
+  ExpectNeverPartial();
+}
+
+TEST_F(NetworkFails, EverythingTwiceAndOutOfOrderDoesNoHarm) {
+  for (int seed = 0; seed < 20; ++seed) {
+    World world(3, seed);
+    world.network.repeated = 1;
+    world.network.longest = absl::Milliseconds(6);
+    world.StartController();
+    world.RunFor(absl::Seconds(1));
+    const auto id = world.Create(3, absl::Seconds(20));
+    ASSERT_TRUE(world.RunUntilState(id, FAULT_STATE_IN_FORCE));
+    world.RunFor(absl::Seconds(6));
+    EXPECT_EQ(world.State(id), FAULT_STATE_IN_FORCE);
+    world.Heal(id);
+    ASSERT_TRUE(world.RunUntilState(id, FAULT_STATE_HEALED));
+    world.RunFor(absl::Seconds(5));
+    EXPECT_EQ(world.DropsOn(id), 0);
+  }
+}
+
+TEST_F(NetworkFails, HealThatOvertakesStageAndArmWins) {
+  // What was sent before arrives three seconds later.
+  std::vector<Call> late;
+  world_->on_call = [&](const Call& call) {
+    if (!Is<agent::v1::StageRequest>(call) || call.host != "n1") return true;
+    late.push_back(call);
+    return false;
+  };
+  id_ = world_->Create(3, absl::Seconds(60));
+  world_->RunFor(absl::Milliseconds(20));
+  world_->Heal(id_);
+  world_->RunFor(absl::Seconds(1));
+  ASSERT_EQ(late.size(), 1u);
+  std::optional<absl::Status> refusal;
+  world_->node(1).Deliver(late[0].request,
+                          [&](const auto& reply) { refusal = reply.status(); });
+  EXPECT_TRUE(world_->RunUntil([&] { return refusal.has_value(); }) ||
+              world_->node(1).host().kernel().size() == 0u);
+  EXPECT_FALSE(world_->node(1).host().kernel().Has(id_));
+}
+
+}  // namespace
+}  // namespace sunder::simulation
