@@ -38,10 +38,7 @@ class FakeMarathon {
   void SetApps(const std::string& tasks) {
     SetList(HttpResponse{200, {}, Apps(tasks)});
   }
-  void SendEvent(const std::string& text) {
-    absl::MutexLock lock(&mutex_);
-    outgoing_ += text;
-  }
+  void SendEvent(const std::string& text) { events_.Say(text); }
   void Hang() {
     absl::MutexLock lock(&mutex_);
     hangs_ = true;
@@ -54,7 +51,7 @@ class FakeMarathon {
   std::shared_ptr<HttpClient> Client() {
     return std::make_shared<FakeHttpClient>(
         [this](const FakeHttpClient::Call& call) {
-          return call.sink ? Stream(call) : List(call);
+          return call.sink ? events_.Answer(call) : List(call);
         });
   }
 
@@ -69,26 +66,10 @@ class FakeMarathon {
     return absl::CancelledError("stopped");
   }
 
-  absl::StatusOr<HttpResponse> Stream(const FakeHttpClient::Call& call) {
-    while (!call.stop.stop_requested()) {
-      std::string piece;
-      {
-        absl::MutexLock lock(&mutex_);
-        const auto any = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-          return !outgoing_.empty();
-        };
-        mutex_.AwaitWithTimeout(absl::Condition(&any), absl::Milliseconds(20));
-        piece = std::exchange(outgoing_, "");
-      }
-      if (!piece.empty() && !call.sink(piece).ok()) break;
-    }
-    return absl::CancelledError("stopped");
-  }
-
+  FakeStream events_;
   mutable absl::Mutex mutex_;
   absl::StatusOr<HttpResponse> list_ ABSL_GUARDED_BY(mutex_) = HttpResponse{
       200, {}, Apps("")};
-  std::string outgoing_ ABSL_GUARDED_BY(mutex_);
   bool hangs_ ABSL_GUARDED_BY(mutex_) = false;
   int lists_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -1,5 +1,5 @@
 // For tests: an HTTP client whose answers a function gives. Thread-safe where
-// the function is; records what was asked.
+// the function is; records what was asked. And a stream to answer with.
 
 #ifndef SUNDER_CONTROLLER_DISCOVERY_FAKE_HTTP_CLIENT_H_
 #define SUNDER_CONTROLLER_DISCOVERY_FAKE_HTTP_CLIENT_H_
@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "controller/discovery/http_client.h"
 
 namespace sunder::controller {
@@ -47,6 +48,36 @@ class FakeHttpClient : public HttpClient {
   const Handler handler_;
   mutable absl::Mutex mutex_;
   std::vector<HttpRequest> requests_ ABSL_GUARDED_BY(mutex_);
+};
+
+// An answer without an end: what a test says, as it says it. Thread-safe.
+class FakeStream {
+ public:
+  void Say(const std::string& text) {
+    absl::MutexLock lock(&mutex_);
+    unsaid_ += text;
+  }
+
+  // Answers `call` until its client stops or has enough.
+  absl::StatusOr<HttpResponse> Answer(const FakeHttpClient::Call& call) {
+    while (!call.stop.stop_requested()) {
+      std::string piece;
+      {
+        absl::MutexLock lock(&mutex_);
+        const auto any = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+          return !unsaid_.empty();
+        };
+        mutex_.AwaitWithTimeout(absl::Condition(&any), absl::Milliseconds(20));
+        piece = std::exchange(unsaid_, "");
+      }
+      if (!piece.empty() && !call.sink(piece).ok()) break;
+    }
+    return absl::CancelledError("stopped");
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::string unsaid_ ABSL_GUARDED_BY(mutex_);
 };
 
 inline std::string HeaderOf(const HttpRequest& request,

@@ -55,7 +55,7 @@ class KillerTest : public ::testing::Test {
   }
 
   Answer Serve(const FakeHttpClient::Call& call) {
-    if (call.sink) return Stream(call);
+    if (call.sink) return events_.Answer(call);
     absl::MutexLock lock(&mutex_);
     if (call.request.method == HttpMethod::kPost) {
       deletions_.push_back(call.request);
@@ -70,22 +70,6 @@ class KillerTest : public ::testing::Test {
                      ",", TaskJson("a.2", 31002), ",", TaskJson("a.3", 31003),
                      R"(]},{"id":"/agent","tasks":[)",
                      TaskJson("agent.1", 7440), "]}]}")};
-  }
-
-  Answer Stream(const FakeHttpClient::Call& call) {
-    while (!call.stop.stop_requested()) {
-      std::string piece;
-      {
-        absl::MutexLock lock(&mutex_);
-        const auto any = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-          return !outgoing_.empty();
-        };
-        mutex_.AwaitWithTimeout(absl::Condition(&any), absl::Milliseconds(20));
-        piece = std::exchange(outgoing_, "");
-      }
-      if (!piece.empty() && !call.sink(piece).ok()) break;
-    }
-    return absl::CancelledError("stopped");
   }
 
   static HttpResponse Listing(const std::vector<std::string>& ids) {
@@ -131,11 +115,11 @@ class KillerTest : public ::testing::Test {
   const std::string path_ = absl::StrCat(
       ::testing::TempDir(), "/kill_",
       ::testing::UnitTest::GetInstance()->current_test_info()->name(), ".yaml");
+  FakeStream events_;
   absl::Mutex mutex_;
   Answer deletion_ ABSL_GUARDED_BY(mutex_) = Named({"a.1"});
   Answer app_ ABSL_GUARDED_BY(mutex_) = Listing({"a.2", "a.3"});
   std::function<void()> after_deletion_ ABSL_GUARDED_BY(mutex_) = [] {};
-  std::string outgoing_ ABSL_GUARDED_BY(mutex_);
   std::vector<HttpRequest> deletions_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<FakeHttpClient> http_;
   std::unique_ptr<Discovery> discovery_;
@@ -156,10 +140,10 @@ TEST_F(KillerTest, AnEventConfirmsWhileTheListingLags) {
     absl::MutexLock lock(&mutex_);
     app_ = Listing({"a.1", "a.2", "a.3"});
     after_deletion_ = [this] {
-      outgoing_ =
+      events_.Say(
           "event: status_update_event\n"
           "data: {\"taskId\":\"a.1\",\"taskStatus\":\"TASK_KILLED\"}"
-          "\n\n";
+          "\n\n");
     };
   }
   const auto response = Kill(Request("task:a.1"));
