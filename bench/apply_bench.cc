@@ -30,7 +30,6 @@ extern char** environ;
 namespace sunder::bench {
 namespace {
 
-using agent::Exchange;
 using agent::GateId;
 using agent::NftKernel;
 

@@ -12,6 +12,7 @@ import fcntl
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -197,6 +198,13 @@ def fresh():
     return one("scripts/fresh")
 
 
+def alone():
+    """clang-tidy over each source by itself, which also includes what it uses"""
+    if not build("asan-ubsan", "sunder_proto", "sunder_grpc", "agent_record"):
+        return Count(0, 1)
+    return one("/usr/bin/python3", "tests/structure/tidy.py", f"{BUILD}/asan-ubsan", ".")
+
+
 def walks():
     """500 random walks of the simulated world, from seeds not tried before"""
     if not build("asan-ubsan", "simulation_walk_test"):
@@ -231,6 +239,7 @@ GATE = {
     "demo": demo,
 }
 LONG = {
+    "alone": alone,
     "walks": walks,
     "fresh": fresh,
 }
@@ -264,10 +273,22 @@ class Beside:
 
     def __init__(self, names):
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8")
-        self._began = time.monotonic()
         self._process = names and subprocess.Popen(
             ["chrt", "--idle", "0", sys.executable, __file__, *names],
-            stdout=self._log, stderr=subprocess.STDOUT)
+            stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True)
+        # Linux may give each session the same share of the processors, whatever its
+        # processes ask for (sched(7), "The autogroup feature").
+        share = pathlib.Path(f"/proc/{self._process.pid}/autogroup") if names else None
+        if share and share.exists():
+            share.write_text("19", encoding="utf-8")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._process and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+            self._process.wait()
 
     def wait(self):
         if not self._process:
@@ -286,12 +307,14 @@ def run_gate(names):
     beside = [n for n in names if n in BESIDE] if waiting else []
     first = names.index(waiting[0]) if waiting else len(names)
     total = run_steps(names[:first])
-    others = Beside(beside)
-    total += run_steps(waiting) + others.wait()
+    with Beside(beside) as others:
+        total += run_steps(waiting) + others.wait()
     return total + run_steps([n for n in names[first:] if n not in waiting + beside])
 
 
 def main(words):
+    # Ended from outside, it ends what runs beside it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if "--list" in words:
         for name, step in STEPS.items():
             print(f"{name:12} {step.__doc__}{'' if name in GATE else ' (all)'}")

@@ -9,16 +9,16 @@
 namespace sunder::agent {
 namespace {
 
-const BootInstant kNow = BootInstant::FromNanos(1'000'000'000'000);
+const BootInstant kBootNow = BootInstant::FromNanos(1'000'000'000'000);
 
 TEST(AsInstant, EveryNumberCanBeReckonedWith) {
   for (int64_t nanos : {std::numeric_limits<int64_t>::min(),
                         std::numeric_limits<int64_t>::max()}) {
     const BootInstant at = AsInstant(nanos);
-    EXPECT_LE(absl::AbsDuration(at - kNow), absl::Hours(24) * 365 * 293);
+    EXPECT_LE(absl::AbsDuration(at - kBootNow), absl::Hours(24) * 365 * 293);
     EXPECT_GE(at + absl::Hours(1), at);
   }
-  EXPECT_EQ(AsInstant(kNow.nanos()), kNow);
+  EXPECT_EQ(AsInstant(kBootNow.nanos()), kBootNow);
 }
 
 TEST(TombstoneRefusal, SaysHowTheFaultEnded) {
@@ -36,9 +36,10 @@ TEST(TombstoneRefusal, SaysHowTheFaultEnded) {
 
 TEST(CheckKeepAlive, AnExpiryBeyondTheEndMeansTheEnd) {
   v1::KeepAliveRequest request;
-  request.set_expiry_ns((kNow + absl::Seconds(5)).nanos());
-  EXPECT_TRUE(CheckKeepAlive(request, kNow + absl::Seconds(1), kNow).ok());
-  EXPECT_FALSE(CheckKeepAlive(request, kNow, kNow).ok());
+  request.set_expiry_ns((kBootNow + absl::Seconds(5)).nanos());
+  EXPECT_TRUE(
+      CheckKeepAlive(request, kBootNow + absl::Seconds(1), kBootNow).ok());
+  EXPECT_FALSE(CheckKeepAlive(request, kBootNow, kBootNow).ok());
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace sunder::cli {
 namespace {
 
-ExitCode Run(const Environment& environment, bool refresh) {
+ExitCode ListApps(const Environment& environment, bool refresh) {
   const absl::StatusOr<View> view =
       ReadView(environment, refresh, /*with_agents=*/false);
   if (!view.ok()) return Fail(environment, view.status());
@@ -31,7 +31,7 @@ void AddApps(CLI::App& app, Action& chosen) {
   command->footer("Example:\n  sunder apps --refresh");
   command->callback([&chosen, refresh] {
     chosen = [refresh](const Environment& environment) {
-      return Run(environment, *refresh);
+      return ListApps(environment, *refresh);
     };
   });
 }

@@ -7,12 +7,12 @@
 namespace sunder::cli {
 namespace {
 
-struct Options {
+struct CutWords {
   CutOptions cut;
   InjectOptions inject;
 };
 
-constexpr char kExamples[] =
+constexpr char kCutExamples[] =
     "Examples:\n"
     "  sunder cut n1 n2\n"
     "  sunder cut n1 n2,n3 --one-way --for 2m\n"
@@ -24,13 +24,13 @@ constexpr char kExamples[] =
 void AddCut(CLI::App& app, Action& chosen) {
   CLI::App* command =
       app.add_subcommand("cut", "Cut A from B; everybody else hears both");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CutWords>();
   command->add_option("A", options->cut.a, "Selector of one side")->required();
   command->add_option("B", options->cut.b, "Selector of the other")->required();
   command->add_flag("--one-way", options->cut.one_way,
                     "Drop what A sends to B, and nothing else");
   AddInjectOptions(*command, options->inject);
-  command->footer(kExamples);
+  command->footer(kCutExamples);
   command->callback([&chosen, options] {
     chosen = [options](const Environment& environment) {
       return Inject(environment, options->inject, CutShape(options->cut));

@@ -6,7 +6,7 @@
 namespace sunder::cli {
 namespace {
 
-ExitCode Run(const Environment& environment, bool ended) {
+ExitCode ListFaults(const Environment& environment, bool ended) {
   absl::StatusOr<std::unique_ptr<Client>> client = environment.connect();
   if (!client.ok()) return Fail(environment, client.status());
   controller::v1::ListFaultsRequest request;
@@ -32,7 +32,7 @@ void AddFaults(CLI::App& app, Action& chosen) {
       "  sunder faults --ended -o json | jq -r '.faults[].state'");
   command->callback([&chosen, ended] {
     chosen = [ended](const Environment& environment) {
-      return Run(environment, *ended);
+      return ListFaults(environment, *ended);
     };
   });
 }

@@ -15,7 +15,7 @@
 namespace sunder::cli {
 namespace {
 
-constexpr absl::Duration kTick = absl::Milliseconds(100);
+constexpr absl::Duration kFollowTick = absl::Milliseconds(100);
 
 class Session {
  public:
@@ -67,7 +67,7 @@ class Session {
     follower_.Tick(BootNow());
     feed_.Retry();
     Step();
-    loop_->SetTimer(BootNow() + kTick, [this] { Tick(); });
+    loop_->SetTimer(BootNow() + kFollowTick, [this] { Tick(); });
   }
 
   // After every event: does what the follower wants by now.

@@ -20,9 +20,9 @@
 namespace sunder::cli {
 namespace {
 
-constexpr absl::Duration kTick = absl::Milliseconds(100);
+constexpr absl::Duration kHealTick = absl::Milliseconds(100);
 
-struct Options {
+struct HealOptions {
   std::vector<std::string> faults;
   bool all = false;
   bool everyones = false;
@@ -64,7 +64,7 @@ class Healing {
     }
     feed_.Retry();
     progress_.Show(ProgressLine(*open_.begin()->second), BootNow());
-    loop_->SetTimer(BootNow() + kTick, [this] { Tick(); });
+    loop_->SetTimer(BootNow() + kHealTick, [this] { Tick(); });
   }
 
   void Changed(const v1::Fault& fault) {
@@ -118,7 +118,8 @@ ExitCode Report(const Environment& environment,
   return ExitCode::kMayBeInForce;
 }
 
-ExitCode Run(const Environment& environment, const Options& options) {
+ExitCode HealFaults(const Environment& environment,
+                    const HealOptions& options) {
   if (options.faults.empty() && !options.all && !options.everyones) {
     return Fail(environment, absl::InvalidArgumentError(
                                  "heal wants faults, --all (yours) or "
@@ -157,7 +158,7 @@ ExitCode Run(const Environment& environment, const Options& options) {
 void AddHeal(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "heal", "Heal faults, and wait until nothing of them is left");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HealOptions>();
   CLI::Option* faults = command->add_option("fault", options->faults,
                                             "Ids, beginnings of ids, or names");
   CLI::Option* all =
@@ -179,7 +180,7 @@ void AddHeal(CLI::App& app, Action& chosen) {
       "  sunder heal --all");
   command->callback([&chosen, options] {
     chosen = [options](const Environment& environment) {
-      return Run(environment, *options);
+      return HealFaults(environment, *options);
     };
   });
 }

@@ -9,7 +9,7 @@
 namespace sunder::cli {
 namespace {
 
-ExitCode Run(const Environment& environment, bool refresh) {
+ExitCode ListHosts(const Environment& environment, bool refresh) {
   const absl::StatusOr<View> view =
       ReadView(environment, refresh, /*with_agents=*/true);
   if (!view.ok()) return Fail(environment, view.status());
@@ -37,7 +37,7 @@ void AddHosts(CLI::App& app, Action& chosen) {
       "'.hosts[].name'");
   command->callback([&chosen, refresh] {
     chosen = [refresh](const Environment& environment) {
-      return Run(environment, *refresh);
+      return ListHosts(environment, *refresh);
     };
   });
 }

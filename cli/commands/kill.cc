@@ -11,7 +11,7 @@
 namespace sunder::cli {
 namespace {
 
-struct Options {
+struct KillOptions {
   std::string selector;
   uint32_t count = 0;
   uint32_t percent = 0;
@@ -24,14 +24,14 @@ struct Options {
   std::string wait = "30s";
 };
 
-constexpr char kExamples[] =
+constexpr char kKillExamples[] =
     "Examples:\n"
     "  sunder kill /shop/cart --count 1\n"
     "  sunder kill /shop/cart --percent 50 --seed 42 --dry-run\n"
     "  sunder kill task:shop_cart.5f2c\n"
     "  sunder kill /shop/cart --all --scale";
 
-ExitCode Run(const Environment& environment, const Options& options) {
+ExitCode KillTasks(const Environment& environment, const KillOptions& options) {
   const absl::StatusOr<absl::Duration> wait = ParseDuration(options.wait);
   if (!wait.ok()) return Fail(environment, wait.status());
   controller::v1::KillTasksRequest request;
@@ -69,7 +69,7 @@ ExitCode Run(const Environment& environment, const Options& options) {
 
 void AddKill(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("kill", "Kill tasks through Marathon");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KillOptions>();
   command
       ->add_option("selector", options->selector,
                    "Apps, with an amount; or tasks")
@@ -105,10 +105,10 @@ void AddKill(CLI::App& app, Action& chosen) {
                    "How long to wait for the confirmation that they are gone")
       ->type_name("DURATION")
       ->capture_default_str();
-  command->footer(kExamples);
+  command->footer(kKillExamples);
   command->callback([&chosen, options] {
     chosen = [options](const Environment& environment) {
-      return Run(environment, *options);
+      return KillTasks(environment, *options);
     };
   });
 }

@@ -8,12 +8,12 @@
 namespace sunder::cli {
 namespace {
 
-struct Options {
+struct PartitionWords {
   PartitionOptions partition;
   InjectOptions inject;
 };
 
-constexpr char kExamples[] =
+constexpr char kPartitionExamples[] =
     "Examples:\n"
     "  sunder partition /shop/cart --shape halves --for 30s\n"
     "  sunder partition /redis --shape isolate-one --one host:n1 --hold\n"
@@ -25,7 +25,7 @@ constexpr char kExamples[] =
 void AddPartition(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "partition", "Divide members into sides that do not hear each other");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PartitionWords>();
   PartitionOptions& partition = options->partition;
   command->add_option("selector", partition.selector,
                       "The members, with --shape");
@@ -55,7 +55,7 @@ void AddPartition(CLI::App& app, Action& chosen) {
                    "groups: all the members, of which --rest is what is left")
       ->type_name("SELECTOR");
   AddInjectOptions(*command, options->inject);
-  command->footer(kExamples);
+  command->footer(kPartitionExamples);
   command->callback([&chosen, options] {
     chosen = [options](const Environment& environment) {
       return Inject(environment, options->inject,

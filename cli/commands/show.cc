@@ -7,7 +7,7 @@
 namespace sunder::cli {
 namespace {
 
-ExitCode Run(const Environment& environment, const std::string& id) {
+ExitCode ShowFault(const Environment& environment, const std::string& id) {
   absl::StatusOr<std::unique_ptr<Client>> client = environment.connect();
   if (!client.ok()) return Fail(environment, client.status());
   controller::v1::GetFaultRequest request;
@@ -34,7 +34,7 @@ void AddShow(CLI::App& app, Action& chosen) {
       "  sunder show 3f2a -o json | jq '.hosts[] | {host, droppedPackets}'");
   command->callback([&chosen, id] {
     chosen = [id](const Environment& environment) {
-      return Run(environment, *id);
+      return ShowFault(environment, *id);
     };
   });
 }

@@ -9,7 +9,7 @@
 namespace sunder::cli {
 namespace {
 
-ExitCode Run(const Environment& environment, bool refresh) {
+ExitCode ListTasks(const Environment& environment, bool refresh) {
   const absl::StatusOr<View> view =
       ReadView(environment, refresh, /*with_agents=*/false);
   if (!view.ok()) return Fail(environment, view.status());
@@ -35,7 +35,7 @@ void AddTasks(CLI::App& app, Action& chosen) {
       "select(.app == \"/shop/cart\").id'");
   command->callback([&chosen, refresh] {
     chosen = [refresh](const Environment& environment) {
-      return Run(environment, *refresh);
+      return ListTasks(environment, *refresh);
     };
   });
 }

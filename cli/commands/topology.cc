@@ -10,7 +10,7 @@
 namespace sunder::cli {
 namespace {
 
-ExitCode Run(const Environment& environment, bool refresh) {
+ExitCode ShowTopology(const Environment& environment, bool refresh) {
   const absl::StatusOr<View> view =
       ReadView(environment, refresh, /*with_agents=*/true);
   if (!view.ok()) return Fail(environment, view.status());
@@ -34,7 +34,7 @@ void AddTopology(CLI::App& app, Action& chosen) {
   command->footer("Example:\n  sunder topology");
   command->callback([&chosen, refresh] {
     chosen = [refresh](const Environment& environment) {
-      return Run(environment, *refresh);
+      return ShowTopology(environment, *refresh);
     };
   });
 }

@@ -95,7 +95,7 @@ class Watcher {
   FaultFeed feed_;  // Last: its streams post to what is above.
 };
 
-ExitCode Run(const Environment& environment, const std::string& id) {
+ExitCode WatchFault(const Environment& environment, const std::string& id) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return Fail(environment, loop.status());
   absl::StatusOr<std::unique_ptr<Client>> client = environment.connect();
@@ -126,7 +126,7 @@ void AddWatch(CLI::App& app, Action& chosen) {
       "  sunder watch 3f2a -o json | jq -r .state");
   command->callback([&chosen, id] {
     chosen = [id](const Environment& environment) {
-      return Run(environment, *id);
+      return WatchFault(environment, *id);
     };
   });
 }

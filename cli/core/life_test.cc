@@ -6,7 +6,7 @@
 namespace sunder::cli {
 namespace {
 
-absl::Time At(double seconds) {
+absl::Time WallAt(double seconds) {
   return absl::UnixEpoch() + absl::Seconds(seconds);
 }
 
@@ -24,7 +24,7 @@ TEST(Remnants, WhileLeasesMayBeExtendedOnlyTheEndBoundsThem) {
   const std::vector<Remnant> remnants = Remnants(HalvesInForce());
   ASSERT_EQ(remnants.size(), 3u);
   for (const Remnant& remnant : remnants) {
-    EXPECT_EQ(remnant.until, At(70.0003));
+    EXPECT_EQ(remnant.until, WallAt(70.0003));
   }
 }
 
@@ -32,7 +32,7 @@ TEST(Remnants, WhatIsStagedMayStillBeArmed) {
   const std::vector<Remnant> remnants = Remnants(HalvesStaged());
   ASSERT_EQ(remnants.size(), 3u);
   // Created at 9, a minute to be armed, a minute long.
-  EXPECT_EQ(remnants[0].until, At(129));
+  EXPECT_EQ(remnants[0].until, WallAt(129));
 }
 
 TEST(Remnants, OnceHealingTheLastExpiryBoundsEachHost) {
@@ -45,9 +45,9 @@ TEST(Remnants, OnceHealingTheLastExpiryBoundsEachHost) {
   const std::vector<Remnant> remnants = Remnants(fault);
   ASSERT_EQ(remnants.size(), 2u);
   EXPECT_EQ(remnants[0].host, "n2");
-  EXPECT_EQ(remnants[0].until, At(15));
+  EXPECT_EQ(remnants[0].until, WallAt(15));
   EXPECT_EQ(remnants[1].host, "n3");
-  EXPECT_EQ(remnants[1].until, At(17));
+  EXPECT_EQ(remnants[1].until, WallAt(17));
 }
 
 TEST(Remnants, HostsThatCannotHoldAreLeftOutOnceHealing) {

@@ -7,11 +7,11 @@
 namespace sunder::cli {
 namespace {
 
-const Style kPlain;
+const Style kPlainText;
 
 TEST(HostsText, TellsWhatEachAgentCanDo) {
   EXPECT_EQ(
-      HostsText(ShopTopology(), ShopAgents(), kPlain),
+      HostsText(ShopTopology(), ShopAgents(), kPlainText),
       R"(HOST  AGENT            VERSION  CLOCK    TASKS  ADDRESSES         LABELS                   ERROR
 n1    ready            0.1.0    +/-90us  1      10.9.0.1 fd09::1  disk=ssd rack=r1 zone=a  -
 n2    unreachable      -        -        1      10.9.0.2          rack=r2 zone=a           connection refused
@@ -21,14 +21,14 @@ n4    none             -        -        0      10.9.0.4          -             
 }
 
 TEST(AppsText, ComparesWhatRunsWithWhatWasAskedFor) {
-  EXPECT_EQ(AppsText(ShopTopology(), kPlain),
+  EXPECT_EQ(AppsText(ShopTopology(), kPlainText),
             "APP     RUNNING  ASKED  NETWORK  HOSTS  LABELS\n"
             "/redis  2        3      host     n1 n2  tier=db\n");
 }
 
 TEST(TasksText, TellsWhoIsNotReachableAndWhy) {
   EXPECT_EQ(
-      TasksText(ShopTopology(), kPlain),
+      TasksText(ShopTopology(), kPlainText),
       R"(TASK     APP     HOST                  STATE    ENDPOINTS                  ADDRESSES  NOT REACHABLE BECAUSE
 redis.1  /redis  n1                    RUNNING  tcp/6379 udp/[fd09::1]:53  -          -
 redis.2  /redis  n2                    STAGING  -                          10.1.0.2   it is starting
@@ -37,7 +37,7 @@ redis.3  /redis  x9 (no host of ours)  RUNNING  -                          -    
 }
 
 TEST(TopologyTree, StandsHostsInTheirPlaces) {
-  EXPECT_EQ(TopologyTree(ShopTopology(), ShopAgents(), kPlain),
+  EXPECT_EQ(TopologyTree(ShopTopology(), ShopAgents(), kPlainText),
             R"(n3  10.9.0.3
 n4  10.9.0.4  agent unreachable
 zone a
@@ -53,17 +53,17 @@ on no host of ours
 }
 
 TEST(TroublesText, NamesSourcesThatFailAndContradictions) {
-  EXPECT_EQ(TroublesText(ShopTopology(), kPlain),
+  EXPECT_EQ(TroublesText(ShopTopology(), kPlainText),
             "\nnot healthy: marathon http://m: connection refused\n"
             "warning: two agents claim n1\n");
-  EXPECT_EQ(TroublesText({}, kPlain), "");
+  EXPECT_EQ(TroublesText({}, kPlainText), "");
 }
 
 TEST(TopologyText, SaysSoWhereThereIsNothing) {
-  EXPECT_EQ(HostsText({}, {}, kPlain), "No hosts.\n");
-  EXPECT_EQ(AppsText({}, kPlain), "No apps.\n");
-  EXPECT_EQ(TasksText({}, kPlain), "No tasks.\n");
-  EXPECT_EQ(TopologyTree({}, {}, kPlain), "Nothing is there.\n");
+  EXPECT_EQ(HostsText({}, {}, kPlainText), "No hosts.\n");
+  EXPECT_EQ(AppsText({}, kPlainText), "No apps.\n");
+  EXPECT_EQ(TasksText({}, kPlainText), "No tasks.\n");
+  EXPECT_EQ(TopologyTree({}, {}, kPlainText), "Nothing is there.\n");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace sunder::controller {
 namespace {
 
 // One runs, and one waits with the newest topology; others give way to it.
-constexpr size_t kMaxQueued = 1000;
+constexpr size_t kMaxQueuedMoves = 1000;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ Follower::Follower(Engine& engine, Discovery& discovery,
     : engine_(engine),
       discovery_(discovery),
       deployment_(std::move(deployment)),
-      worker_("plans for members that move", 1, kMaxQueued) {}
+      worker_("plans for members that move", 1, kMaxQueuedMoves) {}
 
 void Follower::Look() {
   engine_.Post([this, look = ++looks_] {

@@ -7,7 +7,7 @@
 namespace sunder::controller {
 namespace {
 
-constexpr BootInstant kStart = BootInstant::FromNanos(5'000'000'000'000);
+constexpr BootInstant kBegan = BootInstant::FromNanos(5'000'000'000'000);
 
 // An agent's clock that is ahead and drifts; the truth that estimates are held
 // against.
@@ -16,7 +16,7 @@ struct TrueClock {
   int64_t ppm = 0;
 
   AgentInstant At(BootInstant t) const {
-    const int64_t drift = (t.nanos() - kStart.nanos()) * ppm / 1'000'000;
+    const int64_t drift = (t.nanos() - kBegan.nanos()) * ppm / 1'000'000;
     return AgentInstant::FromNanos(t.nanos() + drift) + ahead;
   }
 };
@@ -31,25 +31,25 @@ Exchange ExchangeAt(const TrueClock& clock, BootInstant sent,
 TEST(ClockEstimate, IsUnknownWithoutAnExchange) {
   const ClockEstimate estimate;
   EXPECT_FALSE(estimate.known());
-  EXPECT_FALSE(estimate.Ready(kStart));
-  EXPECT_EQ(estimate.Uncertainty(kStart), absl::InfiniteDuration());
+  EXPECT_FALSE(estimate.Ready(kBegan));
+  EXPECT_EQ(estimate.Uncertainty(kBegan), absl::InfiniteDuration());
 }
 
 TEST(ClockEstimate, IsReadyAfterFiveExchangesUntilTheyAreOld) {
   ClockEstimate estimate;
   for (size_t i = 0; i < ClockEstimate::kExchanges; ++i) {
-    EXPECT_FALSE(estimate.Ready(kStart));
-    estimate.Add(ExchangeAt({}, kStart, absl::Milliseconds(1), {}));
+    EXPECT_FALSE(estimate.Ready(kBegan));
+    estimate.Add(ExchangeAt({}, kBegan, absl::Milliseconds(1), {}));
   }
-  EXPECT_TRUE(estimate.Ready(kStart + absl::Minutes(1)));
-  EXPECT_FALSE(estimate.Ready(kStart + absl::Minutes(3)));
+  EXPECT_TRUE(estimate.Ready(kBegan + absl::Minutes(1)));
+  EXPECT_FALSE(estimate.Ready(kBegan + absl::Minutes(3)));
   EXPECT_TRUE(estimate.known());
 }
 
 TEST(ClockEstimate, IgnoresAnAnswerBeforeItsQuestion) {
   ClockEstimate estimate;
-  estimate.Add({.sent = kStart,
-                .received = kStart - absl::Nanoseconds(1),
+  estimate.Add({.sent = kBegan,
+                .received = kBegan - absl::Nanoseconds(1),
                 .agent = AgentInstant()});
   EXPECT_FALSE(estimate.known());
 }
@@ -57,17 +57,17 @@ TEST(ClockEstimate, IgnoresAnAnswerBeforeItsQuestion) {
 TEST(ClockEstimate, KeepsTheBestRoundTripAndKnowsTheWorst) {
   ClockEstimate estimate;
   for (const int ms : {8, 2, 30, 4, 9}) {
-    estimate.Add(ExchangeAt({}, kStart, absl::Milliseconds(ms), {}));
+    estimate.Add(ExchangeAt({}, kBegan, absl::Milliseconds(ms), {}));
   }
   EXPECT_EQ(estimate.best_round_trip(), absl::Milliseconds(2));
   EXPECT_EQ(estimate.worst_recent_round_trip(), absl::Milliseconds(30));
-  EXPECT_LT(estimate.Uncertainty(kStart), absl::Microseconds(1002));
+  EXPECT_LT(estimate.Uncertainty(kBegan), absl::Microseconds(1002));
 }
 
 TEST(ClockEstimate, AgesUntilAWorseExchangeIsBetter) {
   ClockEstimate estimate;
-  estimate.Add(ExchangeAt({}, kStart, absl::Milliseconds(2), {}));
-  const auto later = kStart + absl::Seconds(100);  // 10 ms of drift.
+  estimate.Add(ExchangeAt({}, kBegan, absl::Milliseconds(2), {}));
+  const auto later = kBegan + absl::Seconds(100);  // 10 ms of drift.
   EXPECT_GT(estimate.Uncertainty(later), absl::Milliseconds(11));
   estimate.Add(ExchangeAt({}, later, absl::Milliseconds(4), {}));
   EXPECT_LT(estimate.Uncertainty(later), absl::Milliseconds(3));
@@ -83,7 +83,7 @@ TEST(ClockEstimate, AlwaysHoldsTheTruthWithinItsUncertainty) {
         absl::Nanoseconds(pick(4'000'000'000) - 2'000'000'000),
         pick(201) - 100};
     ClockEstimate estimate;
-    BootInstant now = kStart;
+    BootInstant now = kBegan;
     for (int i = 0; i < 100; ++i) {
       now = now + absl::Microseconds(pick(4'000'000));
       // As asymmetric as can be, at times.
@@ -105,9 +105,9 @@ TEST(ClockEstimate, AlwaysHoldsTheTruthWithinItsUncertainty) {
 
 TEST(ClockEstimate, TranslatesThereAndBackWithoutLoss) {
   ClockEstimate estimate;
-  estimate.Add(ExchangeAt({.ahead = absl::Hours(-1)}, kStart,
+  estimate.Add(ExchangeAt({.ahead = absl::Hours(-1)}, kBegan,
                           absl::Nanoseconds(7), absl::Nanoseconds(4)));
-  EXPECT_EQ(estimate.ToLocal(estimate.ToAgent(kStart)), kStart);
+  EXPECT_EQ(estimate.ToLocal(estimate.ToAgent(kBegan)), kBegan);
 }
 
 }  // namespace

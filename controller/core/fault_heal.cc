@@ -8,7 +8,7 @@
 namespace sunder::controller {
 namespace {
 
-constexpr absl::Duration kLongestRetry = absl::Seconds(2);
+constexpr absl::Duration kLongestHealRetry = absl::Seconds(2);
 
 }  // namespace
 
@@ -63,8 +63,8 @@ bool Fault::HealOn(HostPart& part, BootInstant now) {
   }
   wake_.By(now < harmless ? harmless : give_up);
   if (part.pending != 0 || !part.link->clock().known()) return false;
-  if (!part.MayRetry(now, kLongestRetry)) {
-    wake_.By(part.RetryAt(kLongestRetry));
+  if (!part.MayRetry(now, kLongestHealRetry)) {
+    wake_.By(part.RetryAt(kLongestHealRetry));
     return false;
   }
   const BootInstant deadline = now + core_.options.call_timeout;

@@ -9,7 +9,7 @@
 namespace sunder::controller {
 namespace {
 
-constexpr absl::Duration kLongestRetry = absl::Milliseconds(400);
+constexpr absl::Duration kLongestKeepAliveRetry = absl::Milliseconds(400);
 
 bool Earlier(const sunder::v1::Instant& a, const sunder::v1::Instant& b) {
   return std::pair(a.at().seconds(), a.at().nanos()) <
@@ -187,8 +187,8 @@ void Fault::SendKeepAlives(BootInstant now) {
     if (part.standing != Standing::kKept) continue;
     if (part.acked >= number_ || part.pending != 0) continue;
     if (!part.link->settled()) continue;  // Its Describe wakes us.
-    if (!part.MayRetry(now, kLongestRetry)) {
-      wake_.By(part.RetryAt(kLongestRetry));
+    if (!part.MayRetry(now, kLongestKeepAliveRetry)) {
+      wake_.By(part.RetryAt(kLongestKeepAliveRetry));
       continue;
     }
     const ClockEstimate& clock = part.link->clock();

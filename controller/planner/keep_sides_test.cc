@@ -40,7 +40,7 @@ v1::Shape Halves() {
   return shape;
 }
 
-Names OnSide(const Division& division, int side) {
+Names NamesOn(const Division& division, int side) {
   Names names;
   for (const auto& sided : division.members) {
     if (sided.side == side) names.push_back(sided.member.name);
@@ -52,18 +52,18 @@ TEST(KeepSides, WhoStaysStaysAndWhoIsNewTakesTheEmptyPlace) {
   Division division = Anew({"a", "b", "c", "x"});
   ASSERT_TRUE(
       KeepSides(PlanOf({"c", "d"}, {"a", "b"}), Halves(), division).ok());
-  EXPECT_THAT(OnSide(division, 0), ElementsAre("c", "x"));
-  EXPECT_THAT(OnSide(division, 1), ElementsAre("a", "b"));
+  EXPECT_THAT(NamesOn(division, 0), ElementsAre("c", "x"));
+  EXPECT_THAT(NamesOn(division, 1), ElementsAre("a", "b"));
 }
 
 TEST(KeepSides, OneWhoGoesFirstAndComesBackLaterHasTheSamePlace) {
   Division without = Anew({"a", "b", "c"});
   ASSERT_TRUE(
       KeepSides(PlanOf({"c", "d"}, {"a", "b"}), Halves(), without).ok());
-  EXPECT_THAT(OnSide(without, 0), ElementsAre("c"));
+  EXPECT_THAT(NamesOn(without, 0), ElementsAre("c"));
   Division again = Anew({"a", "b", "c", "x"});
   ASSERT_TRUE(KeepSides(PlanOf({"c"}, {"a", "b"}), Halves(), again).ok());
-  EXPECT_THAT(OnSide(again, 0), ElementsAre("c", "x"));
+  EXPECT_THAT(NamesOn(again, 0), ElementsAre("c", "x"));
 }
 
 TEST(KeepSides, TheIsolatedOneIsReplacedByOneAlone) {
@@ -71,8 +71,8 @@ TEST(KeepSides, TheIsolatedOneIsReplacedByOneAlone) {
   shape.mutable_isolate_one();
   Division division = Anew({"a", "x", "y"});
   ASSERT_TRUE(KeepSides(PlanOf({"c"}, {"a", "b"}), shape, division).ok());
-  EXPECT_THAT(OnSide(division, 0), ElementsAre("x"));
-  EXPECT_THAT(OnSide(division, 1), ElementsAre("a", "y"));
+  EXPECT_THAT(NamesOn(division, 0), ElementsAre("x"));
+  EXPECT_THAT(NamesOn(division, 1), ElementsAre("a", "y"));
 }
 
 TEST(KeepSides, AMajorityStaysOneAsItGrows) {
@@ -80,8 +80,8 @@ TEST(KeepSides, AMajorityStaysOneAsItGrows) {
   shape.mutable_majority();
   Division division = Anew({"a", "b", "c", "d", "e"});
   ASSERT_TRUE(KeepSides(PlanOf({"a", "b"}, {"c"}), shape, division).ok());
-  EXPECT_THAT(OnSide(division, 0), ElementsAre("a", "b", "d"));
-  EXPECT_THAT(OnSide(division, 1), ElementsAre("c", "e"));
+  EXPECT_THAT(NamesOn(division, 0), ElementsAre("a", "b", "d"));
+  EXPECT_THAT(NamesOn(division, 1), ElementsAre("c", "e"));
 }
 
 TEST(KeepSides, ASideWithNobodyIsAnError) {
@@ -96,7 +96,7 @@ TEST(KeepSides, ShapesThatNameTheirSidesAreLeftAlone) {
   shape.mutable_complete();
   Division division = Anew({"a", "b"});
   ASSERT_TRUE(KeepSides(PlanOf({"b"}, {"a"}), shape, division).ok());
-  EXPECT_THAT(OnSide(division, 0), ElementsAre("a"));
+  EXPECT_THAT(NamesOn(division, 0), ElementsAre("a"));
 }
 
 }  // namespace

@@ -14,8 +14,6 @@
 namespace sunder::controller {
 namespace {
 
-using Texts = std::vector<std::string>;
-
 bool HasAddress(const v1::Host& host, const std::string& text) {
   const absl::StatusOr<Address> wanted = Address::Parse(text);
   return wanted.ok() &&
@@ -112,7 +110,8 @@ class Tuples {
     }
   }
 
-  void AddServer(const std::string& local, uint32_t port, const Texts& peers,
+  void AddServer(const std::string& local, uint32_t port,
+                 const std::vector<std::string>& peers,
                  const std::string& why) {
     for (const std::string& peer : peers) {
       v1::ProtectedTuple tuple;
@@ -149,7 +148,7 @@ class Tuples {
   const TopologyIndex& topology_;
   const Deployment& deployment_;
   const v1::Host& host_;
-  Texts controller_;
+  std::vector<std::string> controller_;
   bool controller_is_here_ = false;
   std::set<std::string> seen_;
   std::vector<v1::ProtectedTuple> tuples_;

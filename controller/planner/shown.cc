@@ -9,7 +9,7 @@
 namespace sunder::controller {
 namespace {
 
-constexpr size_t kLongest = 200;
+constexpr size_t kLongestShown = 200;
 
 // A lead byte's range, the length of its characters, and the range of the
 // second byte; all later ones are 80..BF (Unicode, table 3-7).
@@ -18,7 +18,7 @@ struct Form {
   size_t length;
   uint8_t second_first, second_last;
 };
-constexpr Form kForms[] = {
+constexpr Form kShownForms[] = {
     {0xc2, 0xdf, 2, 0x80, 0xbf}, {0xe0, 0xe0, 3, 0xa0, 0xbf},
     {0xe1, 0xec, 3, 0x80, 0xbf}, {0xed, 0xed, 3, 0x80, 0x9f},
     {0xee, 0xef, 3, 0x80, 0xbf}, {0xf0, 0xf0, 4, 0x90, 0xbf},
@@ -31,7 +31,7 @@ bool IsContinuation(char c) { return (static_cast<uint8_t>(c) & 0xc0) == 0x80; }
 size_t CharacterLength(absl::string_view text) {
   const auto lead = static_cast<uint8_t>(text[0]);
   if (lead < 0x80) return absl::ascii_iscntrl(lead) ? 0 : 1;
-  for (const Form& form : kForms) {
+  for (const Form& form : kShownForms) {
     if (lead < form.first || lead > form.last) continue;
     if (text.size() < form.length) return 0;
     const auto second = static_cast<uint8_t>(text[1]);
@@ -57,7 +57,7 @@ bool IsPlainText(absl::string_view text) {
 }
 
 std::string Shown(absl::string_view text) {
-  size_t end = std::min(text.size(), kLongest);
+  size_t end = std::min(text.size(), kLongestShown);
   while (end > 0 && end < text.size() && IsContinuation(text[end])) --end;
   const absl::string_view shown = text.substr(0, end);
   std::string result =

@@ -14,7 +14,7 @@ namespace sunder::controller {
 namespace {
 
 // Longer texts are no typing errors, and the distance takes quadratic time.
-constexpr size_t kLongest = 128;
+constexpr size_t kLongestName = 128;
 constexpr size_t kMost = 3;
 
 // Characters to insert, delete or change to make `a` of `b`.
@@ -36,11 +36,11 @@ size_t Distance(absl::string_view a, absl::string_view b) {
 
 std::vector<std::string> NearMisses(absl::string_view text,
                                     const std::vector<std::string>& known) {
-  if (text.empty() || text.size() > kLongest) return {};
+  if (text.empty() || text.size() > kLongestName) return {};
   const size_t farthest = std::max<size_t>(1, text.size() / 3);
   std::vector<std::pair<size_t, const std::string*>> near;
   for (const std::string& name : known) {
-    if (name.size() > kLongest) continue;
+    if (name.size() > kLongestName) continue;
     const size_t longer = std::max(name.size(), text.size());
     const size_t shorter = std::min(name.size(), text.size());
     // A part that was left out is as likely as a typing error.

@@ -1,4 +1,5 @@
-"""Checks what the compiler cannot: who may include whom, and that no test sleeps.
+"""Checks what the compiler cannot: who may include whom, that no test sleeps, and that
+no source takes a name that it does not use.
 
 ALLOWED is the design: shells -> cores -> values. A folder may include itself,
 common/, the protos, and what stands here.
@@ -39,6 +40,7 @@ IMPURE = re.compile(
 
 SLEEP = re.compile(
     r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep|time\.sleep|asyncio\.sleep|Thread\.sleep)\b")
+TAKEN = re.compile(r"^(?:using [\w:]*::(\w+);|(?:using|namespace) (\w+) =)", re.MULTILINE)
 SLEEP_REASON = "bounded wait"  # A poll inside a bounded wait says so on its line.
 
 
@@ -90,6 +92,15 @@ def sleep_errors(path, text):
                    f"(a poll says '{SLEEP_REASON}' on its line)")
 
 
+def unused_errors(path, text):
+    """Names that a source takes and does not use: tidy.py misses them in joined files."""
+    for match in TAKEN.finditer(text):
+        name = match[1] or match[2]
+        if len(re.findall(rf"\b{name}\b", text)) < 2:
+            line = text.count("\n", 0, match.start()) + 1
+            yield f"{path.relative_to(ROOT)}:{line}: {name} is not used"
+
+
 def main():
     errors = []
     for path in tracked():
@@ -97,6 +108,8 @@ def main():
             text = path.read_text()
             errors += include_errors(path, text)
             errors += sleep_errors(path, text)
+            if path.suffix == ".cc":
+                errors += unused_errors(path, text)
         elif path.suffix == ".py":
             errors += sleep_errors(path, path.read_text())
     print("\n".join(errors) or "structure: ok")
