@@ -8,6 +8,7 @@ in a process of their own that gets what processor time the tests leave (BESIDE)
 """
 
 import dataclasses
+import datetime
 import fcntl
 import os
 import pathlib
@@ -23,6 +24,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 JOBS = str(os.cpu_count() or 2)
 FUZZ_SECONDS = 60
+RECORD = ROOT / "docs/verification.md"
+COMMIT = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, check=False,
+                        capture_output=True, text=True).stdout.strip()
 PROGRAMS = ("sunder", "sunder-agent", "sunder-controller")
 SANITIZER_ENV = {
     # Stop at the first finding; odd exit code so that nothing takes it for ours.
@@ -193,16 +197,29 @@ def demo():
     return one("scripts/demo")
 
 
-def fresh():
-    """The README's two commands in a minimal Debian 12 of their own"""
-    return one("scripts/fresh")
+def recorded(step, figures, *command, **kwargs):
+    """Runs a long command and adds a row with its `figures`, a pattern, to RECORD."""
+    env = {**os.environ, **SANITIZER_ENV, **kwargs.pop("env", {})}
+    output = []
+    with subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, **kwargs) as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            output.append(line)
+    told = "; ".join(next(filter(None, found.groups())) for found in
+                     re.finditer(figures, "".join(output), re.MULTILINE))
+    result = "passed" if process.returncode == 0 else "**failed**"
+    with open(RECORD, "a", encoding="utf-8") as file:
+        file.write(f"| {datetime.date.today()} | {COMMIT} | {step} | {result} | {told} |\n")
+    return Count(1, 0) if process.returncode == 0 else Count(0, 1)
 
 
 def alone():
     """clang-tidy over each source by itself, which also includes what it uses"""
     if not build("asan-ubsan", "sunder_proto", "sunder_grpc", "agent_record"):
         return Count(0, 1)
-    return one("/usr/bin/python3", "tests/structure/tidy.py", f"{BUILD}/asan-ubsan", ".")
+    return recorded("alone", r"^tidy: (.*)$", "/usr/bin/python3", "tests/structure/tidy.py",
+                    f"{BUILD}/asan-ubsan", ".")
 
 
 def walks():
@@ -210,9 +227,14 @@ def walks():
     if not build("asan-ubsan", "simulation_walk_test"):
         return Count(0, 1)
     seed = time.time_ns() % 1_000_000_000
-    print(f"SUNDER_WALK_SEED={seed}")
-    return one(f"{BUILD}/asan-ubsan/bin/simulation_walk_test",
-               env={"SUNDER_WALKS": "500", "SUNDER_WALK_SEED": str(seed)})
+    return recorded("walks", r"^(?:walks: (.*)|.*(SUNDER_WALK_SEED=.*))$",
+                    f"{BUILD}/asan-ubsan/bin/simulation_walk_test",
+                    env={"SUNDER_WALKS": "500", "SUNDER_WALK_SEED": str(seed)})
+
+
+def fresh():
+    """The README's two commands in a minimal Debian 12 of their own"""
+    return recorded("fresh", r"^=== done (.*)$|^(\d+ passed, \d+ failed)$", "scripts/fresh")
 
 
 def start_fuzzer(target):

@@ -25,7 +25,7 @@ def shifted(seconds):
 def lab():
     with Lab(hosts=3, marathon=None,
              agents={"n1": shifted(100_000), "n2": shifted(7)}) as made:
-        until(lambda: all(u < CERTAIN / 2 for u in uncertainties(made)), 20,
+        until(lambda: all(u < CERTAIN / 2 for u in uncertainties(made)), 60,
               "the controller to know the agents' clocks")
         yield made
 

@@ -43,7 +43,7 @@ def run(lie, bin_dir):
         bins = pathlib.Path(folder) / "bin"
         bins.mkdir()
         subprocess.run(
-            ["/usr/bin/python3", "-m", "pytest", "-q", "-m", "fault", "--tb=no", "-n", "4",
+            ["/usr/bin/python3", "-m", "pytest", "-q", "-m", "fault", "--tb=no", "-n", "3",
              "--dist", "loadscope", "-p", "no:cacheprovider", f"--junitxml={report}",
              "-o", "junit_family=xunit1", "--no-summary", "tests/integration"],
             cwd=ROOT, check=False, stdout=subprocess.DEVNULL,
