@@ -141,8 +141,9 @@ def check_no_errors(marks, sender):
 
 
 @contextlib.contextmanager
-def streaming(hands, names, gap_ms=1.0):
-    """Streams between all `names` while the block runs: a Streaming."""
+def streaming(hands, names, gap_ms=4.0):
+    """Streams between all `names` while the block runs: a Streaming. A shorter gap tells
+    instants more exactly and costs the machine more."""
     streams = Streaming(hands, names, gap_ms)
     try:
         yield streams

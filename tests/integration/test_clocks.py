@@ -50,7 +50,7 @@ def outages_at(s, host):
 
 @pytest.mark.fault()
 def test_all_hosts_start_at_one_instant_though_their_clocks_differ_by_a_day(lab, hands):
-    with streaming(hands, NAMES) as s:
+    with streaming(hands, NAMES, gap_ms=1) as s:
         fault = lab.sunder("partition", "--groups", "n1|n2|n3", "--for", "60s",
                            "-o", "json").check().json
         s.wait_dropping("n1", "n2")
@@ -68,7 +68,7 @@ def test_all_hosts_start_at_one_instant_though_their_clocks_differ_by_a_day(lab,
 
 @pytest.mark.fault()
 def test_a_duration_ends_at_one_instant_on_all_hosts(lab, hands):
-    with streaming(hands, NAMES) as s:
+    with streaming(hands, NAMES, gap_ms=1) as s:
         fault = lab.sunder("partition", "--groups", "n1|n2|n3", "--for", "2s",
                            "-o", "json").check().json
         lab.sunder("watch", fault["id"]).check()

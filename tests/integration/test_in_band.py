@@ -73,7 +73,7 @@ class InBand:
     def test_the_control_channel_lives_through_every_fault(self, in_band, words):
         lab, hands = in_band
         cut = ("n1", "n3") if words[1] == "n1,n2" else ("n3", "n1")
-        with streaming(hands, NAMES, gap_ms=5) as s:
+        with streaming(hands, NAMES) as s:
             fault = lab.sunder(*words, "--for", "60s", "-o", "json").check().json
             if "--protocol" not in words:
                 s.wait_dropping(*cut)

@@ -46,7 +46,7 @@ def test_one_that_refuses_to_stage_and_nothing_was_ever_in_force(lab, hands):
     latch = [lab.binaries / "sunder-agent", "--state-dir", lab.directory / "n3"]
     lab.host("n3").run([*latch, "--heal-all"]).check()
     try:
-        with streaming(hands, NAMES) as s:
+        with streaming(hands, NAMES, gap_ms=2) as s:
             result = lab.sunder(*SPLIT)
     finally:
         lab.host("n3").run([*latch, "--release-latch"]).check()
@@ -58,7 +58,7 @@ def test_one_that_refuses_to_stage_and_nothing_was_ever_in_force(lab, hands):
 
 def test_one_that_hangs_while_staging_and_nothing_was_ever_in_force(lab, hands):
     lab.agent("n3").pause()
-    with streaming(hands, NAMES) as s:
+    with streaming(hands, NAMES, gap_ms=2) as s:
         result = lab.sunder(*SPLIT)
     assert result.code == 1
     assert "n3" in result.stderr
