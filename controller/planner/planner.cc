@@ -71,9 +71,10 @@ absl::StatusOr<v1::Plan> MakePlan(const v1::Topology& topology,
   if (!places.ok()) return places.status();
   auto hosts = PlanFlows(scopes, *places, division->cuts, spec);
   if (!hosts.ok()) return hosts.status();
+  const Protection protection(index, deployment);
   for (v1::HostPlan& host : *hosts) {
     for (v1::ProtectedTuple& tuple :
-         ProtectedAt(index, deployment, *index.FindHost(host.host()))) {
+         protection.At(*index.FindHost(host.host()))) {
       *host.add_protected_() = std::move(tuple);
     }
   }

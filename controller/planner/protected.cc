@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
 #include "controller/planner/prefix_set.h"
@@ -27,8 +28,11 @@ bool HasAddress(const v1::Host& host, const std::string& text) {
 class Tuples {
  public:
   Tuples(const TopologyIndex& topology, const Deployment& deployment,
-         const v1::Host& host)
-      : topology_(topology), deployment_(deployment), host_(host) {
+         bool controller_is_on_a_host, const v1::Host& host)
+      : topology_(topology),
+        deployment_(deployment),
+        controller_is_on_a_host_(controller_is_on_a_host),
+        host_(host) {
     for (const std::string& text : deployment.controller_addresses) {
       const absl::StatusOr<Address> address = Address::Parse(text);
       // Loopback is never part of a fault.
@@ -56,23 +60,35 @@ class Tuples {
   }
 
  private:
+  // A controller whose addresses are no host's may be behind the address
+  // translation of any of them, in a bridged container.
+  bool ControllerMayBeHere() const {
+    return controller_is_here_ || !controller_is_on_a_host_;
+  }
+
+  // As the others see it.
+  std::vector<std::string> ControllerAsPeer() const {
+    if (controller_is_on_a_host_) return controller_;
+    return {""};
+  }
+
   void AddAgentHere() {
     const std::optional<TcpTarget> agent = ParseTcpTarget(host_.agent());
     if (!agent) return;
     // A name, or the outside of an address translation: the packets bear
     // another address here.
     const bool is_own = HasAddress(host_, agent->host);
-    AddServer(is_own ? agent->host : "", agent->port, controller_,
+    AddServer(is_own ? agent->host : "", agent->port, ControllerAsPeer(),
               absl::StrCat("control channel of ", host_.name()));
   }
 
   void AddAgentsElsewhere() {
-    const bool anywhere = controller_[0].empty();
-    if (!controller_is_here_ && !anywhere) return;
+    if (!ControllerMayBeHere()) return;
     for (const v1::Host* other : topology_.hosts()) {
       const std::optional<TcpTarget> agent = ParseTcpTarget(other->agent());
       if (!agent || other == &host_) continue;
-      if (anywhere) {
+      if (!controller_is_on_a_host_) {
+        // On every host, so not one tuple for each of the others.
         AddClient(agent->port, "", "control channels");
         continue;
       }
@@ -102,9 +118,10 @@ class Tuples {
   void AddServices() {
     for (const Service& service : deployment_.services) {
       if (HasAddress(host_, service.address)) {
-        AddServer(service.address, service.port, controller_, service.name);
+        AddServer(service.address, service.port, ControllerAsPeer(),
+                  service.name);
       }
-      if (controller_is_here_ || controller_[0].empty()) {
+      if (ControllerMayBeHere()) {
         AddClient(service.port, service.address, service.name);
       }
     }
@@ -147,6 +164,7 @@ class Tuples {
 
   const TopologyIndex& topology_;
   const Deployment& deployment_;
+  const bool controller_is_on_a_host_;
   const v1::Host& host_;
   std::vector<std::string> controller_;
   bool controller_is_here_ = false;
@@ -154,12 +172,31 @@ class Tuples {
   std::vector<v1::ProtectedTuple> tuples_;
 };
 
+bool IsOnAHost(const TopologyIndex& topology, const Deployment& deployment) {
+  absl::flat_hash_set<std::string> own;
+  for (const std::string& text : deployment.controller_addresses) {
+    const absl::StatusOr<Address> address = Address::Parse(text);
+    if (address.ok() && !IsLoopback(*address)) own.insert(address->ToString());
+  }
+  for (const v1::Host* host : topology.hosts()) {
+    for (const std::string& text : host->addresses()) {
+      const absl::StatusOr<Address> address = Address::Parse(text);
+      if (address.ok() && own.contains(address->ToString())) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-std::vector<v1::ProtectedTuple> ProtectedAt(const TopologyIndex& topology,
-                                            const Deployment& deployment,
-                                            const v1::Host& host) {
-  return Tuples(topology, deployment, host).Make();
+Protection::Protection(const TopologyIndex& topology,
+                       const Deployment& deployment)
+    : topology_(topology),
+      deployment_(deployment),
+      controller_is_on_a_host_(IsOnAHost(topology, deployment)) {}
+
+std::vector<v1::ProtectedTuple> Protection::At(const v1::Host& host) const {
+  return Tuples(topology_, deployment_, controller_is_on_a_host_, host).Make();
 }
 
 }  // namespace sunder::controller

@@ -11,12 +11,21 @@
 
 namespace sunder::controller {
 
-// What must go on between `host` and others: agents over TCP, the controller's
-// own port, the services it calls, ssh in both roles, the operator's list.
-// Distinct, in a stable order.
-std::vector<v1::ProtectedTuple> ProtectedAt(const TopologyIndex& topology,
-                                            const Deployment& deployment,
-                                            const v1::Host& host);
+// Borrows both, which must outlive it.
+class Protection {
+ public:
+  Protection(const TopologyIndex& topology, const Deployment& deployment);
+
+  // What must go on between `host` and others: agents over TCP, the
+  // controller's own port, the services it calls, ssh in both roles, the
+  // operator's list. Distinct, in a stable order.
+  std::vector<v1::ProtectedTuple> At(const v1::Host& host) const;
+
+ private:
+  const TopologyIndex& topology_;
+  const Deployment& deployment_;
+  const bool controller_is_on_a_host_;
+};
 
 }  // namespace sunder::controller
 

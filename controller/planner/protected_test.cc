@@ -101,6 +101,19 @@ TEST_F(Protected, WhereTheControllerIsNotKnownAgentsHearAnybody) {
               AllOf(Contains("10.9.0.2:7000 <- "), Contains("-> :7000")));
 }
 
+TEST_F(Protected, AControllerBehindAnyHostsTranslationHearsEveryAgent) {
+  deployment_.controller_addresses = {"172.17.0.2", "127.0.0.1"};
+  const auto plan = Cut("n1", "n2");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  // It may be on n1: what it hears comes from every agent and from Marathon.
+  EXPECT_THAT(At(*plan, "n1"),
+              AllOf(Contains("-> :7000"), Contains("-> 10.9.0.2:8080")));
+  // Its packets bear the address of the host that it is on.
+  EXPECT_THAT(At(*plan, "n2"),
+              AllOf(Contains("10.9.0.2:7000 <- "), Contains("-> :7000"),
+                    Contains("10.9.0.2:8080 <- ")));
+}
+
 TEST_F(Protected, AnAgentKnownByNameIsProtectedOnEachAddress) {
   topology_.mutable_hosts(1)->set_agent("n2.example:7000");
   const auto plan = Cut("n1", "n2");
