@@ -29,20 +29,16 @@ void AddAlike(const Notes& alike, Notes& notes) {
   }
 }
 
-bool SharesHostsAddresses(const v1::Task& task) {
-  return task.network() != v1::NETWORK_MODE_CONTAINER;
-}
-
 // Whom the same host's addresses and ports cannot tell from members.
-void AddBystanders(const TopologyIndex& topology, const Division& division,
-                   Notes& notes) {
+void AddBystanders(const TopologyIndex& topology, const Scopes& scopes,
+                   const Division& division, Notes& notes) {
   absl::flat_hash_map<std::string, int> side_of;
   std::map<std::string, Names> sharing;  // Members, by host.
   for (const auto& [member, side] : division.members) {
     if (side == kNoSide || member.kind != MemberKind::kTask) continue;
     const v1::Task& task = *topology.FindTask(member.name);
     side_of.emplace(task.id(), side);
-    if (SharesHostsAddresses(task) && !task.host().empty()) {
+    if (scopes.SharesHost(task) && !task.host().empty()) {
       sharing[task.host()].push_back(task.id());
     }
   }
@@ -50,7 +46,7 @@ void AddBystanders(const TopologyIndex& topology, const Division& division,
   for (const auto& [host, members] : sharing) {
     Names others;
     for (const v1::Task* task : topology.TasksOn(host)) {
-      if (SharesHostsAddresses(*task) && !HasEnded(*task) &&
+      if (scopes.SharesHost(*task) && !HasEnded(*task) &&
           !side_of.contains(task->id())) {
         others.push_back(task->id());
       }
@@ -193,19 +189,30 @@ void AddAmbiguous(const Scopes& scopes, Notes& notes) {
       ": it tells them not apart, and no packet is dropped by it"));
 }
 
+void AddFalseClaims(const Scopes& scopes, Notes& notes) {
+  Notes alike;
+  for (const auto& [task, address, host] : scopes.false_claims()) {
+    alike.push_back(
+        absl::StrCat(task, " reports the address ", address, ", which is ",
+                     host, "'s: no packet is taken for ", task, "'s by it"));
+  }
+  AddAlike(alike, notes);
+}
+
 }  // namespace
 
 std::vector<std::string> NotesOn(const TopologyIndex& topology,
                                  const Scopes& scopes, const Division& division,
                                  const Places& places) {
   Notes notes;
-  AddBystanders(topology, division, notes);
+  AddBystanders(topology, scopes, division, notes);
   AddSameHost(division, places, notes);
   AddWithoutAgent(division, places, notes);
   AddUnnamedPorts(division, places, notes);
   AddSilent(places, notes);
   AddCoveredHosts(topology, division, notes);
   AddAmbiguous(scopes, notes);
+  AddFalseClaims(scopes, notes);
   return notes;
 }
 

@@ -231,6 +231,52 @@ TEST(Planner, AnAddressOfManyHostsTellsNothingApart) {
   EXPECT_THAT(Notes(*plan), HasSubstr("172.17.0.1"));
 }
 
+TEST(Planner, ATaskThatReportsAnotherHostsAddressTakesNothingFromIt) {
+  v1::Topology topology = Hosts(3);
+  AddContainer(topology, "c.1", "/c", "n1", 7).add_addresses("10.9.0.2");
+  const auto plan = Plan(topology, Partial("n1", "n2"));
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->hosts(0).flows(0).sources(),
+              ElementsAre("10.9.0.2", "fd09::2"));
+  EXPECT_THAT(plan->hosts(1).flows(0).sources(),
+              ElementsAre("10.9.0.1", "172.30.0.7", "fd09::1", "fd30::7"));
+  EXPECT_THAT(Notes(*plan),
+              HasSubstr("c.1 reports the address 10.9.0.2, which is n2's"));
+  EXPECT_THAT(Plan(topology, Partial("c.1", "n3"))->hosts(1).flows(0).sources(),
+              ElementsAre("172.30.0.7", "fd30::7"));
+}
+
+TEST(Planner, ATaskWithNothingButAnotherHostsAddressCannotBeCut) {
+  v1::Topology topology = Hosts(3);
+  v1::Task& task = AddTask(topology, "c.1", "/c", "n1");
+  task.set_network(v1::NETWORK_MODE_CONTAINER);
+  task.add_addresses("10.9.0.2");
+  v1::Endpoint& endpoint = *task.add_endpoints();
+  endpoint.set_address("10.9.0.2");
+  endpoint.set_port(8000);
+  EXPECT_EQ(Reason(Plan(topology, Partial("c.1", "n3")).status()),
+            "NO_ADDRESS");
+}
+
+TEST(Planner, AContainerAtItsHostsAddressIsCutAtItsPorts) {
+  v1::Topology topology = Hosts(2);
+  v1::Task& task = AddTask(topology, "c.1", "/c", "n1");
+  task.set_network(v1::NETWORK_MODE_CONTAINER);
+  task.add_addresses("10.9.0.1");
+  v1::Endpoint& endpoint = *task.add_endpoints();
+  endpoint.set_address("10.9.0.1");
+  endpoint.set_port(8000);
+  AddHostTask(topology, "log.1", "/log", "n1", 3000);
+  AddHostTask(topology, "b.1", "/b", "n2", 2000);
+  const auto plan = Plan(topology, Partial("c.1", "b.1"));
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const v1::Flow& flow = plan->hosts(0).flows(0);
+  EXPECT_THAT(flow.destinations(), ElementsAre("10.9.0.1", "fd09::1"));
+  ASSERT_EQ(flow.destination_ports_size(), 1);
+  EXPECT_EQ(flow.destination_ports(0).first(), 8000u);
+  EXPECT_THAT(Notes(*plan), HasSubstr("bystanders on n1: log.1"));
+}
+
 TEST(Planner, MembersWithoutAddressAreNamed) {
   v1::Topology topology = Hosts(2);
   AddTask(topology, "dark.1", "/dark", "n1");

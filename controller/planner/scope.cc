@@ -35,9 +35,27 @@ bool HasPort(const v1::Endpoint& endpoint) {
           protocol == v1::PROTOCOL_SCTP);
 }
 
-void SortDistinct(std::vector<Prefix>& prefixes) {
-  std::sort(prefixes.begin(), prefixes.end());
-  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+template <typename Value>
+void SortDistinct(std::vector<Value>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+// Without loopback, and without texts that are no addresses (host names).
+std::vector<Address> ReadAddresses(const Texts& texts) {
+  std::vector<Address> addresses;
+  for (const std::string& text : texts) {
+    const absl::StatusOr<Address> address = Address::Parse(text);
+    if (address.ok() && !IsLoopback(*address)) addresses.push_back(*address);
+  }
+  return addresses;
+}
+
+// False of a host that there is not.
+bool HasAddress(const v1::Host* host, const Address& address) {
+  if (host == nullptr) return false;
+  const std::vector<Address> own = ReadAddresses(host->addresses());
+  return std::find(own.begin(), own.end(), address) != own.end();
 }
 
 bool Holds(const std::vector<Prefix>& sorted, const Prefix& prefix) {
@@ -48,36 +66,60 @@ bool Holds(const std::vector<Prefix>& sorted, const Prefix& prefix) {
 
 Scopes::Scopes(const TopologyIndex& topology) : topology_(topology) {
   absl::flat_hash_map<std::string, std::string> owners;
-  const auto claim = [&](const std::string& host, const Texts& texts) {
-    for (const std::string& text : texts) {
-      const absl::StatusOr<Address> address = Address::Parse(text);
-      if (!address.ok() || IsLoopback(*address)) continue;
-      const auto [owner, is_new] = owners.emplace(address->ToString(), host);
-      if (!is_new && owner->second != host) ambiguous_.push_back(*address);
-    }
+  const auto claim = [&](const std::string& host, const Address& address) {
+    const auto [owner, is_new] = owners.emplace(address.ToString(), host);
+    if (!is_new && owner->second != host) ambiguous_.push_back(address);
   };
   for (const v1::Host* host : topology.hosts()) {
-    claim(host->name(), host->addresses());
+    for (const Address& address : ReadAddresses(host->addresses())) {
+      claim(host->name(), address);
+      hosts_addresses_.push_back(address);
+    }
   }
+  SortDistinct(hosts_addresses_);
   for (const v1::Task* task : topology.tasks()) {
-    if (IsContainer(*task)) claim(task->host(), task->addresses());
+    if (!IsContainer(*task)) continue;
+    for (const Address& address : ReadAddresses(task->addresses())) {
+      if (!IsAHosts(address)) {
+        claim(task->host(), address);
+      } else if (!HasAddress(topology.FindHost(task->host()), address)) {
+        false_claims_.push_back(
+            {task->id(), address.ToString(), owners[address.ToString()]});
+      }
+    }
   }
-  std::sort(ambiguous_.begin(), ambiguous_.end());
-  ambiguous_.erase(std::unique(ambiguous_.begin(), ambiguous_.end()),
-                   ambiguous_.end());
+  SortDistinct(ambiguous_);
+}
+
+bool Scopes::IsAHosts(const Address& address) const {
+  return std::binary_search(hosts_addresses_.begin(), hosts_addresses_.end(),
+                            address);
+}
+
+bool Scopes::SharesHost(const v1::Task& task) const {
+  if (!IsContainer(task)) return true;
+  const v1::Host* host = topology_.FindHost(task.host());
+  const std::vector<Address> reported = ReadAddresses(task.addresses());
+  return std::any_of(reported.begin(), reported.end(),
+                     [host](const Address& a) { return HasAddress(host, a); });
+}
+
+std::vector<Address> Scopes::OwnAddresses(const v1::Task& task) const {
+  if (!IsContainer(task)) return {};
+  std::vector<Address> own = ReadAddresses(task.addresses());
+  std::erase_if(own, [this](const Address& a) { return IsAHosts(a); });
+  return own;
 }
 
 bool Scopes::IsAmbiguous(const Address& address) const {
   return std::binary_search(ambiguous_.begin(), ambiguous_.end(), address);
 }
 
-std::vector<Prefix> Scopes::Usable(const Texts& texts) const {
+std::vector<Prefix> Scopes::Usable(
+    const std::vector<Address>& addresses) const {
   std::vector<Prefix> usable;
-  for (const std::string& text : texts) {
-    const absl::StatusOr<Address> address = Address::Parse(text);
-    if (address.ok() && !IsLoopback(*address) && !IsAmbiguous(*address)) {
-      usable.push_back(Prefix::Of(*address));
-    }
+  for (const Address& address : addresses) {
+    if (!IsAmbiguous(address)) usable.push_back(Prefix::Of(address));
   }
   SortDistinct(usable);
   return usable;
@@ -85,15 +127,12 @@ std::vector<Prefix> Scopes::Usable(const Texts& texts) const {
 
 std::vector<Prefix> Scopes::Own(const v1::Host& host) const {
   std::vector<Prefix> own = Loopback();
-  const auto add = [&](const Texts& texts) {
-    for (const std::string& text : texts) {
-      const absl::StatusOr<Address> address = Address::Parse(text);
-      if (address.ok()) own.push_back(Prefix::Of(*address));
-    }
+  const auto add = [&](const std::vector<Address>& addresses) {
+    for (const Address& address : addresses) own.push_back(Prefix::Of(address));
   };
-  add(host.addresses());
+  add(ReadAddresses(host.addresses()));
   for (const v1::Task* task : topology_.TasksOn(host.name())) {
-    if (IsContainer(*task)) add(task->addresses());
+    add(OwnAddresses(*task));
   }
   SortDistinct(own);
   return own;
@@ -118,14 +157,14 @@ absl::StatusOr<Reach> Scopes::Of(const Member& member) const {
 absl::StatusOr<Reach> Scopes::OfHost(const v1::Host& host) const {
   Reach reach;
   if (!host.agent().empty()) reach.host = &host;
-  Scope scope{.addresses = Usable(host.addresses()), .is_machine = true};
+  Scope scope{.addresses = Usable(ReadAddresses(host.addresses())),
+              .is_machine = true};
   if (scope.addresses.empty()) {
     return NoAddress(host.name(), "it has no address of its own",
                      "Give the host addresses in the inventory");
   }
   for (const v1::Task* task : topology_.TasksOn(host.name())) {
-    if (!IsContainer(*task)) continue;
-    const std::vector<Prefix> more = Usable(task->addresses());
+    const std::vector<Prefix> more = Usable(OwnAddresses(*task));
     scope.addresses.insert(scope.addresses.end(), more.begin(), more.end());
   }
   SortDistinct(scope.addresses);
@@ -143,13 +182,12 @@ absl::StatusOr<Reach> Scopes::OfTask(const v1::Task& task) const {
 }
 
 absl::Status Scopes::AddTaskScopes(const v1::Task& task, Reach& reach) const {
-  std::vector<Prefix> own;
-  if (IsContainer(task)) own = Usable(task.addresses());
+  const std::vector<Prefix> own = Usable(OwnAddresses(task));
   if (!own.empty()) reach.scopes.push_back({.addresses = own});
 
   const v1::Host* host = topology_.FindHost(task.host());
   std::vector<Prefix> hosts;
-  if (host != nullptr) hosts = Usable(host->addresses());
+  if (host != nullptr) hosts = Usable(ReadAddresses(host->addresses()));
   // A task that shares its host's addresses is known by its ports. It listens
   // on all of the host's addresses, whichever of them Marathon names.
   std::map<std::vector<Prefix>, PortsByProtocol> narrow;
@@ -159,7 +197,9 @@ absl::Status Scopes::AddTaskScopes(const v1::Task& task, Reach& reach) const {
     if (address.ok() && !IsLoopback(*address)) {
       const Prefix named = Prefix::Of(*address);
       if (Holds(own, named)) continue;
-      if (!Holds(hosts, named) && !IsAmbiguous(*address)) where = {named};
+      const bool at_host = Holds(hosts, named) || IsAmbiguous(*address);
+      if (!at_host && IsAHosts(*address)) continue;
+      if (!at_host) where = {named};
     }
     if (where.empty() || !HasPort(endpoint)) continue;
     narrow[where][ProtocolOf(endpoint)].Add(endpoint.port(), endpoint.port());

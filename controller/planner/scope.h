@@ -48,6 +48,17 @@ class Scopes {
   // those of the containers on it, and loopback. Sorted.
   std::vector<Prefix> Own(const v1::Host& host) const;
 
+  // `task` is one of the host's own processes as far as addresses tell: also a
+  // container whose reported address is its host's.
+  bool SharesHost(const v1::Task& task) const;
+
+  // A task that reports an address which the topology gives to another host
+  // than the task's: the address stays that host's alone.
+  struct FalseClaim {
+    std::string task, address, host;
+  };
+  const std::vector<FalseClaim>& false_claims() const { return false_claims_; }
+
   // Addresses that several hosts claim (a bridge's that is the same everywhere)
   // tell nothing apart and are in no scope. Sorted.
   const std::vector<Address>& ambiguous() const { return ambiguous_; }
@@ -56,14 +67,17 @@ class Scopes {
   absl::StatusOr<Reach> OfHost(const v1::Host& host) const;
   absl::StatusOr<Reach> OfTask(const v1::Task& task) const;
   absl::Status AddTaskScopes(const v1::Task& task, Reach& reach) const;
-  // Distinct, sorted, neither loopback nor ambiguous; texts that are no
-  // addresses (host names) are passed over.
-  std::vector<Prefix> Usable(
-      const google::protobuf::RepeatedPtrField<std::string>& texts) const;
+  // Distinct, sorted, not ambiguous.
+  std::vector<Prefix> Usable(const std::vector<Address>& addresses) const;
+  // A container's, without those that are a host's.
+  std::vector<Address> OwnAddresses(const v1::Task& task) const;
+  bool IsAHosts(const Address& address) const;
   bool IsAmbiguous(const Address& address) const;
 
   const TopologyIndex& topology_;
+  std::vector<Address> hosts_addresses_;  // Sorted.
   std::vector<Address> ambiguous_;
+  std::vector<FalseClaim> false_claims_;
 };
 
 }  // namespace sunder::controller
