@@ -151,6 +151,12 @@ def aims(times, rest):
     stage = median(times, "apply/sunder", 10_000) / median(times, "apply/floor", 10_000)
     rows.append(["apply 10,000 endpoints", "≤ 1.2 × floor", f"{stage:.3g} ×",
                  verdict(stage <= 1.2), ""])
+    against = median(times, "apply/nft", 10_000) / median(times, "apply/sunder", 10_000)
+    rows.append(["the same against `nft -f`", "≥ 5 × faster", f"{against:.3g} ×",
+                 verdict(against >= 5), ""])
+    bulk = median(times, "packet/tcp", 0) / median(times, "packet/tcp", 10_000)
+    rows.append(["uncut bulk TCP, 10,000 in force", "≥ 97 %", f"{bulk:.1%}",
+                 verdict(bulk >= 0.97), ""])
     for what, key, limit, unit in (("agent at rest, resident", "rss_mib", 24, "MiB"),
                                    ("of which private", "private_mib", 8, "MiB"),
                                    ("wake-ups", "wakeups_per_second", 10, "/s")):
