@@ -42,7 +42,8 @@ void AddOptions(CLI::App& app, Settings& settings) {
                  "PEM file: who signed the clients and agents that are trusted")
       ->type_name("FILE");
   app.add_option("--ssh-port", settings.ssh_port,
-                 "TCP port that no fault cuts on any host; 0: none")
+                 "TCP port of ssh that no fault cuts on any host, besides 22, "
+                 "which none ever cuts; 0: no other")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   app.add_option("--protect", settings.protect,

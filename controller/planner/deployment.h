@@ -29,7 +29,7 @@ struct Deployment {
 
   std::vector<Service> services;
 
-  // 0: ssh is not protected.
+  // On top of 22, which every agent spares. 0: none.
   uint32_t ssh_port = 22;
 
   // The operator's list; holds on every host.

@@ -15,6 +15,9 @@
 namespace sunder::controller {
 namespace {
 
+// Every agent spares it by itself: agent/service/protect.cc.
+constexpr uint32_t kSshPort = 22;
+
 bool HasAddress(const v1::Host& host, const std::string& text) {
   const absl::StatusOr<Address> wanted = Address::Parse(text);
   return wanted.ok() &&
@@ -49,10 +52,8 @@ class Tuples {
     AddAgentsElsewhere();
     AddController();
     AddServices();
-    if (deployment_.ssh_port != 0) {
-      AddServer("", deployment_.ssh_port, {""}, "ssh");
-      AddClient(deployment_.ssh_port, "", "ssh");
-    }
+    AddSsh(kSshPort);
+    if (deployment_.ssh_port != 0) AddSsh(deployment_.ssh_port);
     for (const v1::ProtectedTuple& tuple : deployment_.operator_list) {
       Add(tuple);
     }
@@ -72,13 +73,12 @@ class Tuples {
     return {""};
   }
 
+  // As the agent does by itself, for anybody: it may listen on each of the
+  // host's addresses, whatever its target here names.
   void AddAgentHere() {
     const std::optional<TcpTarget> agent = ParseTcpTarget(host_.agent());
     if (!agent) return;
-    // A name, or the outside of an address translation: the packets bear
-    // another address here.
-    const bool is_own = HasAddress(host_, agent->host);
-    AddServer(is_own ? agent->host : "", agent->port, ControllerAsPeer(),
+    AddServer("", agent->port, {""},
               absl::StrCat("control channel of ", host_.name()));
   }
 
@@ -125,6 +125,11 @@ class Tuples {
         AddClient(service.port, service.address, service.name);
       }
     }
+  }
+
+  void AddSsh(uint32_t port) {
+    AddServer("", port, {""}, "ssh");
+    AddClient(port, "", "ssh");
   }
 
   void AddServer(const std::string& local, uint32_t port,

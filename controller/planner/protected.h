@@ -18,7 +18,8 @@ class Protection {
 
   // What must go on between `host` and others: agents over TCP, the
   // controller's own port, the services it calls, ssh in both roles, the
-  // operator's list. Distinct, in a stable order.
+  // operator's list; and all that the agent spares by itself, so that no fault
+  // says it drops that. Distinct, in a stable order.
   std::vector<v1::ProtectedTuple> At(const v1::Host& host) const;
 
  private:

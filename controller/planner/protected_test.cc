@@ -13,8 +13,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 // Agents over TCP; the controller and its Marathon on n1.
 class Protected : public testing::Test {
@@ -64,9 +64,10 @@ class Protected : public testing::Test {
 TEST_F(Protected, AgentsAreReachedFromTheController) {
   const auto plan = Cut("n2", "n3");
   ASSERT_TRUE(plan.ok()) << plan.status();
-  EXPECT_THAT(At(*plan, "n2"), AllOf(Contains("10.9.0.2:7000 <- 10.9.0.1"),
-                                     Not(Contains("-> 10.9.0.3:7000")),
-                                     Contains("-> 10.9.0.1:7070")));
+  // Agents listen on any of their addresses, and spare whoever calls there.
+  EXPECT_THAT(At(*plan, "n2"),
+              AllOf(Contains(":7000 <- "), Not(Contains("-> 10.9.0.3:7000")),
+                    Contains("-> 10.9.0.1:7070")));
 }
 
 TEST_F(Protected, TheControllersHostHearsEveryAgentMarathonAndClients) {
@@ -81,7 +82,17 @@ TEST_F(Protected, SshStaysOpenInBothRoles) {
   EXPECT_THAT(At(*Cut("n2", "n3"), "n3"),
               AllOf(Contains(":22 <- "), Contains("-> :22")));
   deployment_.ssh_port = 0;
-  EXPECT_THAT(At(*Cut("n2", "n3"), "n3"), Not(Contains("-> :22")));
+  EXPECT_THAT(At(*Cut("n2", "n3"), "n3"),
+              AllOf(Contains(":22 <- "), Contains("-> :22")));
+}
+
+TEST_F(Protected, AnotherPortOfSshsComesOnTopOfTheOneThatAgentsSpare) {
+  deployment_.ssh_port = 2222;
+  EXPECT_THAT(At(*Cut("n2", "n3"), "n3"),
+              AllOf(Contains(":22 <- "), Contains("-> :22"),
+                    Contains(":2222 <- "), Contains("-> :2222")));
+  Port(22, 22);
+  EXPECT_EQ(Reason(Cut("n2", "n3").status()), "PROTECTED");
 }
 
 TEST_F(Protected, UnixSocketsNeedNothing) {
@@ -91,14 +102,14 @@ TEST_F(Protected, UnixSocketsNeedNothing) {
   deployment_.listen = "unix:/run/sunder/controller.sock";
   const auto plan = Cut("n1", "n2");
   ASSERT_TRUE(plan.ok()) << plan.status();
-  EXPECT_THAT(At(*plan, "n1"), IsEmpty());
+  EXPECT_THAT(At(*plan, "n1"), UnorderedElementsAre(":22 <- ", "-> :22"));
 }
 
 TEST_F(Protected, WhereTheControllerIsNotKnownAgentsHearAnybody) {
   deployment_.controller_addresses.clear();
   const auto plan = Cut("n2", "n3");
   EXPECT_THAT(At(*plan, "n2"),
-              AllOf(Contains("10.9.0.2:7000 <- "), Contains("-> :7000")));
+              AllOf(Contains(":7000 <- "), Contains("-> :7000")));
 }
 
 TEST_F(Protected, AControllerBehindAnyHostsTranslationHearsEveryAgent) {
@@ -110,14 +121,14 @@ TEST_F(Protected, AControllerBehindAnyHostsTranslationHearsEveryAgent) {
               AllOf(Contains("-> :7000"), Contains("-> 10.9.0.2:8080")));
   // Its packets bear the address of the host that it is on.
   EXPECT_THAT(At(*plan, "n2"),
-              AllOf(Contains("10.9.0.2:7000 <- "), Contains("-> :7000"),
+              AllOf(Contains(":7000 <- "), Contains("-> :7000"),
                     Contains("10.9.0.2:8080 <- ")));
 }
 
 TEST_F(Protected, AnAgentKnownByNameIsProtectedOnEachAddress) {
   topology_.mutable_hosts(1)->set_agent("n2.example:7000");
   const auto plan = Cut("n1", "n2");
-  EXPECT_THAT(At(*plan, "n2"), Contains(":7000 <- 10.9.0.1"));
+  EXPECT_THAT(At(*plan, "n2"), Contains(":7000 <- "));
   EXPECT_THAT(At(*plan, "n1"),
               AllOf(Contains("-> 10.9.0.2:7000"), Contains("-> fd09::2:7000")));
 }
@@ -148,7 +159,11 @@ TEST_F(Protected, AFaultThatNamesThePortIsRefused) {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(Reason(status), "PROTECTED");
   EXPECT_THAT(std::string(status.message()), HasSubstr("control channel"));
-  // Between others port 7000 is a port like any.
+  // The agents at both ends spare that port of theirs for anybody.
+  EXPECT_EQ(Reason(Cut("n2", "n3").status()), "PROTECTED");
+  // Where no agent listens it is a port like any.
+  topology_.mutable_hosts(1)->set_agent("unix:/run/n2.sock");
+  topology_.mutable_hosts(2)->set_agent("unix:/run/n3.sock");
   EXPECT_TRUE(Cut("n2", "n3").ok());
 }
 
