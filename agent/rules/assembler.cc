@@ -19,14 +19,15 @@ const std::vector<Range>& Factor(const Choice& choice) {
 // little enough to be worth one look-up fewer.
 bool IsWorthMultiplying(const BoxView& box) {
   constexpr size_t kLittle = 256;
-  size_t product = 1, longest = 1;
   for (const Choice* choice : {box.source, box.destination, box.ports}) {
     if (choice->kind == Choice::Kind::kRanges) return false;
-    const size_t n = Factor(*choice).size();
-    product *= n;  // At most 100,000 * 65,535 * ...: far below 2^64.
-    longest = std::max(longest, n);
   }
-  return product <= std::max(kLittle, 2 * longest);
+  const size_t sources = Factor(*box.source).size();
+  const size_t destinations = Factor(*box.destination).size();
+  const size_t ports = Factor(*box.ports).size();
+  const size_t longest = std::max({sources, destinations, ports});
+  return ProductIsAtMost({sources, destinations, ports},
+                         std::max(kLittle, 2 * longest));
 }
 
 // A key under way, made in place: there may be 100,000.

@@ -62,6 +62,16 @@ size_t PortBytes(const Box& box) {
 
 }  // namespace
 
+bool ProductIsAtMost(std::initializer_list<size_t> factors, size_t most) {
+  size_t product = 1;
+  for (const size_t factor : factors) {
+    // Not multiplied first: a product of large numbers wraps round to a small.
+    if (product > most / factor) return false;
+    product *= factor;
+  }
+  return product <= most;
+}
+
 void Normalize(std::vector<Range>& ranges, size_t bytes) {
   std::sort(ranges.begin(), ranges.end());
   size_t kept = 0;

@@ -7,7 +7,9 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "agent/rules/program.h"
@@ -58,6 +60,9 @@ struct BoxView {
             *source, *destination, *ports};
   }
 };
+
+// Whether the product of `factors`, of which none is 0, is `most` or less.
+bool ProductIsAtMost(std::initializer_list<size_t> factors, size_t most);
 
 // Sorts ranges of `bytes` long values, and joins those that touch or overlap.
 void Normalize(std::vector<Range>& ranges, size_t bytes);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "agent/rules/box.h"
 #include "agent/rules/interpreter.h"
 #include "agent/rules/to_nft.h"
 #include "common/error_detail.h"
@@ -207,6 +208,18 @@ TEST(Compile, WhatWouldMultiplyToMillionsIsKeptApart) {
   size_t elements = 0;
   for (const Set& set : program->sets) elements += set.size();
   EXPECT_LE(elements, 4010u);
+}
+
+TEST(ProductIsAtMost, IsRightForNumbersWhoseProductWrapsRound) {
+  EXPECT_TRUE(ProductIsAtMost({}, 1));
+  EXPECT_TRUE(ProductIsAtMost({1, 256, 1}, 256));
+  EXPECT_FALSE(ProductIsAtMost({257, 1, 1}, 256));
+  EXPECT_FALSE(ProductIsAtMost({16, 1, 17}, 256));
+  for (const size_t most : {size_t{256}, size_t{1} << 23}) {
+    EXPECT_FALSE(ProductIsAtMost(
+        {size_t{1} << 22, size_t{1} << 21, size_t{1} << 21}, most));
+    EXPECT_FALSE(ProductIsAtMost({size_t{1} << 63, 2, 1}, most));
+  }
 }
 
 TEST(Compile, AHundredThousandEndpointsAreQuick) {

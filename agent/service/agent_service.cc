@@ -112,22 +112,20 @@ grpc::ServerUnaryReactor* AgentService::Stage(
 void AgentService::ValidateOnly(std::shared_ptr<const v1::StageRequest> request,
                                 grpc::ServerUnaryReactor* reactor,
                                 v1::StageResponse* response) {
-  absl::Status status;
-  const FaultKey key{request->fault_id(), request->generation(),
-                     request->digest()};
-  const absl::StatusOr<Program> program =
-      Compile(0, key, request->flows(), request->protected_());
-  if (program.ok()) {
-    response->set_ruleset(ToNft(*program));
-  } else {
-    status = program.status();
-  }
-  loop_->Post([this, request = std::move(request), status, reactor, response] {
-    absl::Status first = driver_->core().Check(*request, BootNow());
-    if (first.ok() && latch_->IsSet()) first = latch_->Refusal();
-    if (first.ok()) first = status;
+  loop_->Post([this, request = std::move(request), reactor, response] {
+    // First of all: whoever is refused has nothing compiled.
+    absl::Status status = driver_->core().Check(*request, BootNow());
+    if (status.ok() && latch_->IsSet()) status = latch_->Refusal();
+    if (status.ok()) {
+      const FaultKey key{request->fault_id(), request->generation(),
+                         request->digest()};
+      const absl::StatusOr<Program> program =
+          Compile(0, key, request->flows(), request->protected_());
+      status = program.status();
+      if (program.ok()) response->set_ruleset(ToNft(*program));
+    }
     *response->mutable_stamp() = Stamp();
-    reactor->Finish(WithStamp(std::move(first)));
+    reactor->Finish(WithStamp(std::move(status)));
   });
 }
 
