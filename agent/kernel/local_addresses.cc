@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 namespace sunder::agent {
 namespace {
 
+// By value, whatever the interface: a routed host has its own on `lo`.
 std::optional<Address> AddressOf(const sockaddr* address) {
   if (address == nullptr) return std::nullopt;
   if (address->sa_family == AF_INET) {
@@ -22,12 +22,13 @@ std::optional<Address> AddressOf(const sockaddr* address) {
     std::memcpy(&in, address, sizeof in);
     std::array<uint8_t, 4> bytes{};
     std::memcpy(bytes.data(), &in.sin_addr, bytes.size());
+    if (bytes[0] == 127) return std::nullopt;
     return Address::V4(bytes);
   }
   if (address->sa_family == AF_INET6) {
     sockaddr_in6 in6{};
     std::memcpy(&in6, address, sizeof in6);
-    if (IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr)) return std::nullopt;
+    if (IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr)) return std::nullopt;
     std::array<uint8_t, 16> bytes{};
     std::memcpy(bytes.data(), &in6.sin6_addr, bytes.size());
     return Address::V6(bytes);
@@ -44,7 +45,6 @@ absl::StatusOr<std::vector<Address>> LocalAddresses() {
                                                                &freeifaddrs);
   std::vector<Address> addresses;
   for (const ifaddrs* i = first; i != nullptr; i = i->ifa_next) {
-    if ((i->ifa_flags & IFF_LOOPBACK) != 0) continue;
     if (const std::optional<Address> a = AddressOf(i->ifa_addr)) {
       addresses.push_back(*a);
     }

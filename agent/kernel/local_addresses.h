@@ -1,5 +1,5 @@
-// The addresses of the calling thread's network namespace, without loopback and
-// IPv6 link-local ones; sorted.
+// The addresses of the calling thread's network namespace on all interfaces,
+// but for 127.0.0.0/8 and ::1; sorted.
 
 #ifndef SUNDER_AGENT_KERNEL_LOCAL_ADDRESSES_H_
 #define SUNDER_AGENT_KERNEL_LOCAL_ADDRESSES_H_

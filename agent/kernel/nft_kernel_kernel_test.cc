@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "agent/kernel/exchange.h"
+#include "agent/kernel/local_addresses.h"
 #include "agent/kernel/netlink_socket.h"
 #include "agent/kernel/probes.h"
 #include "agent/kernel/sweep.h"
@@ -26,7 +27,11 @@
 namespace sunder::agent {
 namespace {
 
+using ::testing::AnyOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
 TEST_F(NftKernelTest, AFaultGoesFromShutToTimedToOpenAndAway) {
@@ -360,6 +365,19 @@ TEST_F(NftKernelTest, TheSweepTakesAllThatIsOursByNameAndNothingElse) {
             "table inet sunderland\ntable inet other\n");
   EXPECT_TRUE(lab_.Arrives({}));
   EXPECT_THAT(*SweepAll(*transport), ElementsAre());
+}
+
+TEST_F(NftKernelTest, AddressesOnLoopbackInterfacesAndLinkLocalOnesAreLocal) {
+  lab_.Shell(
+      "ip addr add 10.99.0.1/32 dev lo; ip addr add fd99::1/128 dev lo nodad;"
+      " ip addr add fe80::77/64 dev here0 nodad");
+  const auto addresses = LocalAddresses();
+  ASSERT_TRUE(addresses.ok()) << addresses.status();
+  std::vector<std::string> texts;
+  for (const Address& a : *addresses) texts.push_back(a.ToString());
+  EXPECT_THAT(texts, IsSupersetOf({"10.77.0.1", "10.99.0.1", "fd77::1",
+                                   "fd99::1", "fe80::77"}));
+  EXPECT_THAT(texts, Not(Contains(AnyOf("127.0.0.1", "::1"))));
 }
 
 TEST_F(NftKernelTest, EveryFeatureThatWeNeedIsFoundHereAndNothingIsLeft) {
