@@ -388,5 +388,15 @@ TEST_F(NftKernelTest, EveryFeatureThatWeNeedIsFoundHereAndNothingIsLeft) {
   EXPECT_EQ(lab_.Shell("nft list ruleset"), "");
 }
 
+TEST_F(NftKernelTest, AProbeThatWasKilledDoesNotSpoilTheNextOnes) {
+  lab_.Shell(
+      "nft 'add table inet sunder_probe; add chain inet sunder_probe x'");
+  auto transport = *OpenNetlinkSocket();
+  for (const v1::Feature& feature : ProbeFeatures(*transport)) {
+    EXPECT_TRUE(feature.present()) << feature.name() << feature.detail();
+  }
+  EXPECT_EQ(lab_.Shell("nft list ruleset"), "");
+}
+
 }  // namespace
 }  // namespace sunder::agent

@@ -34,6 +34,14 @@ absl::Status Try(Exchange& exchange, absl::FunctionRef<void(Batch&)> add) {
   return exchange.Commit(std::move(batch), "probe");
 }
 
+// Who was killed between the transactions of TryUserData left the table.
+void RemoveLeftover(Exchange& exchange) {
+  Batch batch = exchange.NewBatch();
+  nft::AddDeleteTable(NFPROTO_INET, kTable, batch);
+  // Mostly there is none. One that stays is met, and told, by every probe.
+  exchange.Commit(std::move(batch), "remove an old probe").IgnoreError();
+}
+
 void AddRuleWithSet(const Set& set, Batch& batch) {
   nft::AddSet(kTable, set, 1, batch);
   nft::AddElements(kTable, set, batch);
@@ -113,6 +121,7 @@ v1::Feature FeatureOf(const char* name, const absl::Status& tried) {
 
 std::vector<v1::Feature> ProbeFeatures(NetlinkTransport& transport) {
   Exchange exchange(transport);
+  RemoveLeftover(exchange);
   return {
       FeatureOf("nf_tables.inet", Try(exchange, [](Batch&) {})),
       FeatureOf("nf_tables.timeout", Try(exchange, AddTimeout)),
