@@ -13,8 +13,10 @@
 
 namespace sunder::agent {
 
-Core::Core(Identity identity, Random random)
-    : identity_(std::move(identity)), random_(std::move(random)) {}
+Core::Core(Identity identity, Random random, std::vector<v1::Feature> features)
+    : identity_(std::move(identity)),
+      random_(std::move(random)),
+      features_(std::move(features)) {}
 
 Actions Core::Start(const Record& record,
                     const std::vector<KernelFault>& listed, BootInstant now) {

@@ -44,8 +44,10 @@ class Core {
  public:
   using Random = absl::AnyInvocable<uint32_t()>;
 
-  // `random` gives the gates' ids.
-  Core(Identity identity, Random random);
+  // `random` gives the gates' ids; `features` are what was probed of the
+  // kernel. Every one of them is needed to stage.
+  Core(Identity identity, Random random,
+       std::vector<v1::Feature> features = {});
 
   // ---- Events.
 
@@ -91,6 +93,7 @@ class Core {
   absl::Status CheckCaller(const v1::Caller& caller, BootInstant now) const;
   // CheckCaller, and takes note of the caller's term.
   absl::Status Admit(const v1::Caller& caller, BootInstant now);
+  absl::Status CheckFeatures() const;
   absl::Status CheckRoom() const;
   // The living generation, or null.
   Fault* Find(const std::string& fault_id, uint64_t generation);
@@ -143,6 +146,7 @@ class Core {
 
   const Identity identity_;
   Random random_;
+  const std::vector<v1::Feature> features_;
   uint64_t highest_term_ = 0;
   std::map<GateId, Fault> faults_;
   Tombstones tombstones_;

@@ -58,6 +58,19 @@ absl::Status Core::Admit(const v1::Caller& caller, BootInstant now) {
   return CheckCaller(caller, now);
 }
 
+absl::Status Core::CheckFeatures() const {
+  for (const v1::Feature& feature : features_) {
+    if (feature.present()) continue;
+    return Refusal(
+        "MISSING_FEATURE", feature.name(),
+        absl::StrCat("this host's kernel lacks ", feature.name(),
+                     ", which every fault needs: ", feature.detail()),
+        "Run Linux 5.10 or newer with nf_tables on this host and start its "
+        "agent again, or leave the host out of the fault.");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Core::CheckRoom() const {
   if (faults_.size() >= kMostFaults) {
     return Exhausted(absl::StrCat("this host holds ", kMostFaults, " faults"),
@@ -76,6 +89,7 @@ absl::Status Core::Check(const v1::StageRequest& request,
                          BootInstant now) const {
   if (absl::Status s = CheckCaller(request.caller(), now); !s.ok()) return s;
   if (absl::Status s = CheckStage(request); !s.ok()) return s;
+  if (absl::Status s = CheckFeatures(); !s.ok()) return s;
   return CheckRoom();
 }
 
@@ -148,6 +162,7 @@ void Core::HandleStage(CallId call,
                        BootInstant now) {
   absl::Status s = Admit(request->caller(), now);
   if (s.ok()) s = CheckStage(*request);
+  if (s.ok()) s = CheckFeatures();
   if (!s.ok()) return Refuse(call, s);
 
   if (Fault* fault = Find(request->fault_id(), request->generation())) {

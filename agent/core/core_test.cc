@@ -3,6 +3,9 @@
 #include "agent/core/core.h"
 
 #include <limits>
+#include <memory>
+#include <variant>
+#include <vector>
 
 #include "agent/core/core_fixture.h"
 #include "gmock/gmock.h"
@@ -249,6 +252,35 @@ TEST_F(CoreTest, CheckTellsWhatStageWouldSayAndChangesNothing) {
   EXPECT_FALSE(host.core().Check(bad, now()).ok());
   EXPECT_EQ(host.core().StampAt(now()).highest_term(), 0u);
   EXPECT_EQ(kernel().size(), 0u);
+}
+
+TEST_F(CoreTest, AHostWhoseKernelLacksAFeatureRefusesEveryStageWithItsName) {
+  v1::Feature present, absent;
+  present.set_name("nf_tables.inet");
+  present.set_present(true);
+  absent.set_name("nf_tables.meta_time");
+  absent.set_detail("probe: Invalid argument");
+  Core core({"boot", host.incarnation()}, [] { return 1u; }, {present, absent});
+  core.Start({}, {}, now());
+  const auto request = std::make_shared<v1::StageRequest>(StageRequest(id));
+  std::vector<absl::Status> refusals = {core.Check(*request, now())};
+  for (const Action& action : core.Stage(1, request, now())) {
+    EXPECT_FALSE(std::holds_alternative<KernelOp>(action));
+    if (const Reply* reply = std::get_if<Reply>(&action)) {
+      refusals.push_back(reply->status);
+    }
+  }
+  ASSERT_EQ(refusals.size(), 2u);
+  for (const absl::Status& refusal : refusals) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(refusal)) << refusal;
+    const auto detail = GetErrorDetail(refusal);
+    ASSERT_TRUE(detail.has_value()) << refusal;
+    EXPECT_EQ(detail->reason(), "MISSING_FEATURE");
+    EXPECT_EQ(detail->subject(), "nf_tables.meta_time");
+    EXPECT_THAT(detail->advice(), testing::HasSubstr("5.10"));
+    EXPECT_THAT(std::string(refusal.message()),
+                testing::HasSubstr("probe: Invalid argument"));
+  }
 }
 
 TEST_F(CoreTest, CallsThatComeDuringAnOperationWaitForIt) {

@@ -157,7 +157,7 @@ absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
 
   const RecordFile records(options.state_dir);
   LatchedKernel kernel(own_kernel->get(), &latch);
-  Core core(*identity, RandomNumber<uint32_t>);
+  Core core(*identity, RandomNumber<uint32_t>, *features);
   Driver driver(&core, &kernel, &records, loop->get());
   AgentService service(
       {NameOf(options), SUNDER_VERSION, options.listen, *std::move(features)},
