@@ -201,6 +201,9 @@ absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
     failure = set.status();
     stop();
   });
+  if (namespace_claim->valid()) {
+    watch(namespace_claim->get(), [&] { AnswerClaims(*namespace_claim); });
+  }
   watch(latch_watch->get(), [&] {
     char events[4096];
     while (read(latch_watch->get(), events, sizeof events) > 0) {

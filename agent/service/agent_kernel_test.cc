@@ -5,18 +5,22 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <string>
+#include <string_view>
 
 #include "agent/service/agent_process.h"
 #include "common/error_detail.h"
@@ -196,6 +200,46 @@ TEST_F(AgentKernelTest, ThereIsOneAgentForANetworkNamespace) {
                              "unix:elsewhere.sock"}),
             1);
   std::filesystem::remove_all("elsewhere");
+}
+
+TEST_F(AgentKernelTest, AStoppedAgentServesItsNetworkNamespaceToo) {
+  agent.Signal(SIGSTOP);
+  EXPECT_EQ(agent.RunBeside({"--state-dir", "elsewhere", "--listen",
+                             "unix:elsewhere.sock"}),
+            1);
+  std::filesystem::remove_all("elsewhere");
+  agent.Signal(SIGCONT);
+}
+
+// Binds the name by which agents claim a network namespace.
+UniqueFd HoldTheClaim() {
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  constexpr std::string_view kName("\0sunder-agent", 13);
+  sockaddr_un claim{};
+  claim.sun_family = AF_UNIX;
+  std::copy(kName.begin(), kName.end(), claim.sun_path);
+  EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&claim),
+                 static_cast<socklen_t>(offsetof(sockaddr_un, sun_path)) +
+                     kName.size()),
+            0);
+  return fd;
+}
+
+TEST_F(AgentKernelTest, NobodyElseCanKeepAnAgentFromStarting) {
+  agent.End(SIGKILL);
+  {
+    const UniqueFd deaf = HoldTheClaim();
+    agent.Start();
+    EXPECT_TRUE(agent.Stage("f1").ok());
+    agent.End(SIGKILL);
+  }
+  const UniqueFd nobodys = HoldTheClaim();
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(seteuid(kNobody), 0);
+  EXPECT_EQ(listen(nobodys.get(), 8), 0);
+  ASSERT_EQ(seteuid(0), 0);
+  agent.Start();
+  EXPECT_TRUE(agent.Stage("f2").ok());
 }
 
 TEST_F(AgentKernelTest, EveryErrorCarriesTheStamp) {

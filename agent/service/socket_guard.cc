@@ -15,8 +15,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "agent/service/durable_file.h"
 #include "common/errno_status.h"
+#include "common/log.h"
 
 namespace sunder::agent {
 namespace {
@@ -36,22 +39,75 @@ absl::StatusOr<sockaddr_un> UnixAddress(absl::string_view path) {
   return address;
 }
 
+constexpr socklen_t kClaimSize =
+    offsetof(sockaddr_un, sun_path) + kNamespaceClaim.size();
+
+sockaddr_un ClaimAddress() { return *UnixAddress(kNamespaceClaim); }
+
+UniqueFd StreamSocket() {
+  return UniqueFd(
+      socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
 }  // namespace
 
 absl::StatusOr<UniqueFd> ClaimNetworkNamespace() {
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return ErrnoStatus(errno, "socket AF_UNIX");
-  const auto address = UnixAddress(kNamespaceClaim);
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) +
-                                           kNamespaceClaim.size());
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), size) != 0) {
-    if (errno == EADDRINUSE) {
-      return absl::AlreadyExistsError(
-          "another sunder-agent serves this network namespace");
+  // Twice: whoever has just taken the name does not listen yet, or is dying.
+  absl::StatusOr<pid_t> holder = absl::UnknownError("");
+  for (int i = 0; i < 2; ++i) {
+    if (i > 0) absl::SleepFor(absl::Milliseconds(50));
+    UniqueFd fd = StreamSocket();
+    if (!fd.valid()) return ErrnoStatus(errno, "socket AF_UNIX");
+    const sockaddr_un address = ClaimAddress();
+    if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address),
+             kClaimSize) == 0) {
+      if (listen(fd.get(), SOMAXCONN) == 0) return fd;
+      return ErrnoStatus(errno, "listen on the claim of this namespace");
     }
-    return ErrnoStatus(errno, "claim this network namespace");
+    if (errno != EADDRINUSE) {
+      return ErrnoStatus(errno, "claim this network namespace");
+    }
+    holder = FindAgentHere();
+    if (holder.ok()) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("another sunder-agent (process ", *holder,
+                       ") serves this network namespace"));
+    }
   }
-  return fd;
+  spdlog::warn(
+      "somebody who is no agent holds the name that claims this network "
+      "namespace; going on without it: {}",
+      holder.status().ToString());
+  return UniqueFd();
+}
+
+void AnswerClaims(const UniqueFd& claim) {
+  while (
+      UniqueFd(accept4(claim.get(), nullptr, nullptr, SOCK_CLOEXEC)).valid()) {
+  }
+}
+
+absl::StatusOr<pid_t> FindAgentHere() {
+  const UniqueFd fd = StreamSocket();
+  if (!fd.valid()) return ErrnoStatus(errno, "socket AF_UNIX");
+  const sockaddr_un address = ClaimAddress();
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
+              kClaimSize) != 0) {
+    const int error = errno;
+    absl::Status s = ErrnoStatus(error, "connect to the claim's holder");
+    return error == ECONNREFUSED ? absl::NotFoundError(s.message()) : s;
+  }
+  ucred holder{};
+  socklen_t size = sizeof holder;
+  if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &holder, &size) != 0) {
+    return ErrnoStatus(errno, "SO_PEERCRED of the claim");
+  }
+  if (holder.uid != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("process ", holder.pid, " of user ", holder.uid,
+                     " holds the claim, and not root"));
+  }
+  return holder.pid;
 }
 
 absl::StatusOr<UniqueFd> ClaimStateDirectory(const std::string& state_dir) {
@@ -86,7 +142,7 @@ absl::Status ClearSocketPath(const std::string& path) {
     return absl::AlreadyExistsError(
         absl::StrCat(path, " exists and is not a socket"));
   }
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const UniqueFd fd = StreamSocket();
   if (!fd.valid()) return ErrnoStatus(errno, "socket AF_UNIX");
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address),
               sizeof *address) == 0 ||

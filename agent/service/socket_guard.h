@@ -4,6 +4,8 @@
 #ifndef SUNDER_AGENT_SERVICE_SOCKET_GUARD_H_
 #define SUNDER_AGENT_SERVICE_SOCKET_GUARD_H_
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "absl/status/status.h"
@@ -13,10 +15,16 @@
 namespace sunder::agent {
 
 // Held for as long as the descriptor is open, also by a stopped process; gone
-// with the process. ALREADY_EXISTS: another agent serves this network
-// namespace.
+// with the process. Pass it to AnswerClaims whenever it is readable.
+// ALREADY_EXISTS: another agent serves this network namespace. Anybody may take
+// the claim's name; somebody who is no agent is logged, and no descriptor held.
 absl::StatusOr<UniqueFd> ClaimNetworkNamespace();
-// The same for a state directory.
+void AnswerClaims(const UniqueFd& claim);
+// The process that holds the claim: root's, and it listens. NOT_FOUND: nobody
+// listens. Any other error: somebody else holds it, or one cannot know.
+absl::StatusOr<pid_t> FindAgentHere();
+
+// Held like that, for a state directory.
 absl::StatusOr<UniqueFd> ClaimStateDirectory(const std::string& state_dir);
 
 // Makes way for a unix socket at `path`: removes one that nobody listens on,
