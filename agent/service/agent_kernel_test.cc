@@ -163,6 +163,18 @@ TEST_F(AgentKernelTest, HealAllWinsOverALivingAgentUntilItIsReleased) {
   EXPECT_TRUE(agent.Stage("f4").ok());
 }
 
+TEST_F(AgentKernelTest, HealAllFailsWhereTheAgentDoesNotSeeItsLatch) {
+  BringInForce("f1", absl::Seconds(20));
+  const TempDir dir;
+  const std::vector<std::string> heal_all = {"--state-dir", dir / "state",
+                                             "--heal-all"};
+  EXPECT_EQ(agent.RunBeside(heal_all), 1);
+  EXPECT_TRUE(Passes());
+  EXPECT_FALSE(agent.Describe().latched());
+  agent.End(SIGKILL);
+  EXPECT_EQ(agent.RunBeside(heal_all), 0);
+}
+
 TEST_F(AgentKernelTest, ADryRunShowsARulesetThatNftTakesAndInstallsNothing) {
   ASSERT_TRUE(agent.Stage("f1", /*validate_only=*/true).ok());
   EXPECT_EQ(Output("nft list tables"), "");

@@ -1,12 +1,16 @@
 #include "agent/service/heal_all.h"
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "agent/kernel/netlink_socket.h"
 #include "agent/kernel/sweep.h"
 #include "agent/service/durable_file.h"
+#include "agent/service/socket_guard.h"
 #include "agent/service/stop_latch.h"
 
 namespace sunder::agent {
@@ -45,12 +49,37 @@ absl::Status Sweep(std::ostream& out) {
       "sunder-agent that uses another --state-dir");
 }
 
+// An agent that lives here must be the one that uses `state_dir`: another would
+// go on as if there were no latch.
+absl::Status CheckLatchIsSeen(const std::string& state_dir) {
+  const absl::StatusOr<pid_t> agent = FindAgentHere();
+  if (absl::IsNotFound(agent.status())) return absl::OkStatus();
+  const auto claim = ClaimStateDirectory(state_dir);
+  if (absl::IsAlreadyExists(claim.status())) return absl::OkStatus();
+  if (!claim.ok()) return claim.status();
+  const std::string advice =
+      "run --heal-all again with the --state-dir of the agent";
+  if (!agent.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("no agent uses ", state_dir,
+                     ", and whether one lives here without "
+                     "seeing its stop latch cannot be told: ",
+                     agent.status().message(), "; if one does, ", advice));
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("the sunder-agent of this network namespace (process ",
+                   *agent, ") does not use ", state_dir,
+                   " and does not see its stop latch, so it "
+                   "takes new faults; ",
+                   advice, ", or stop it"));
+}
+
 }  // namespace
 
 absl::Status HealAll(const std::string& state_dir, std::ostream& out) {
   absl::Status latched = SetLatch(state_dir, out);
   if (absl::Status s = Sweep(out); !s.ok()) return s;
-  return latched;
+  return latched.ok() ? CheckLatchIsSeen(state_dir) : latched;
 }
 
 absl::Status ReleaseLatch(const std::string& state_dir, std::ostream& out) {

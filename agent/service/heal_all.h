@@ -12,8 +12,8 @@
 namespace sunder::agent {
 
 // Sets the stop latch, removes everything of ours from this network namespace
-// and reads back. Where the latch cannot be set, it removes all the same and
-// returns that error.
+// and reads back. Where the latch cannot be set, or the agent that lives here
+// does not see it, it removes all the same and returns that error.
 absl::Status HealAll(const std::string& state_dir, std::ostream& out);
 
 absl::Status ReleaseLatch(const std::string& state_dir, std::ostream& out);
