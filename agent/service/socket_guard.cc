@@ -55,7 +55,7 @@ absl::StatusOr<UniqueFd> ClaimNetworkNamespace() {
   // Twice: whoever has just taken the name does not listen yet, or is dying.
   absl::StatusOr<pid_t> holder = absl::UnknownError("");
   for (int i = 0; i < 2; ++i) {
-    if (i > 0) absl::SleepFor(absl::Milliseconds(50));
+    if (i > 0) absl::SleepFor(absl::Milliseconds(50));  // bounded wait
     UniqueFd fd = StreamSocket();
     if (!fd.valid()) return ErrnoStatus(errno, "socket AF_UNIX");
     const sockaddr_un address = ClaimAddress();
