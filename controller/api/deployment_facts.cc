@@ -75,8 +75,33 @@ absl::StatusOr<Service> MarathonService(const std::string& url) {
   Service service{"marathon", "", number};
   if (auto address = Address::Parse(name); address.ok()) {
     service.address = address->ToString();
+  } else {
+    service.host_name = std::string(name);
   }
   return service;
+}
+
+absl::Status ResolveServices(Resolver& resolver,
+                             std::vector<Service>& services) {
+  absl::Status status;
+  std::vector<Service> resolved;
+  for (const Service& service : services) {
+    if (!service.address.empty() || service.host_name.empty()) {
+      resolved.push_back(service);
+      continue;
+    }
+    const auto addresses = resolver.Resolve(service.host_name);
+    if (!addresses.ok()) {
+      status = addresses.status();
+      resolved.push_back(service);
+      continue;
+    }
+    for (const std::string& address : *addresses) {
+      resolved.push_back({service.name, address, service.port});
+    }
+  }
+  services = std::move(resolved);
+  return status;
 }
 
 absl::StatusOr<sunder::v1::ProtectedTuple> ParseProtected(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "controller/api/resolver.h"
 #include "controller/planner/deployment.h"
 #include "sunder/v1/fault.pb.h"
 
@@ -15,9 +16,14 @@ namespace sunder::controller {
 // Of every interface of this network namespace, now.
 absl::StatusOr<std::vector<std::string>> LocalAddresses();
 
-// Host and port of a Marathon's base URL. A name is not looked up: that leaves
-// the address open, which protects more, not less.
+// Host and port of a Marathon's base URL. A name is not looked up.
 absl::StatusOr<Service> MarathonService(const std::string& url);
+
+// Puts one service for each address in place of one known by its name. The
+// error of the last one that could not be resolved and stays as it was. BLOCKS
+// as Resolver says, for each name.
+absl::Status ResolveServices(Resolver& resolver,
+                             std::vector<Service>& services);
 
 // The operator's "tcp/9100" or "tcp/9100@10.0.0.0/8".
 absl::StatusOr<sunder::v1::ProtectedTuple> ParseProtected(

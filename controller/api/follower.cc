@@ -47,9 +47,10 @@ std::vector<Follower::Living> Follower::Gather() {
 void Follower::PlanAnew(const std::vector<Living>& faults, uint64_t look,
                         const std::stop_token& stop) {
   const sunder::v1::Topology topology = discovery_.Snapshot();
+  const Deployment deployment = deployment_();
   for (const Living& fault : faults) {
     if (look != looks_ || stop.stop_requested()) return;
-    auto plan = MakePlan(topology, fault.spec, deployment_(), &fault.plan);
+    auto plan = MakePlan(topology, fault.spec, deployment, &fault.plan);
     if (!plan.ok()) {
       spdlog::warn("fault cannot follow its members fault={} error=\"{}\"",
                    fault.id, plan.status().ToString());

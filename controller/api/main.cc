@@ -69,7 +69,8 @@ absl::StatusOr<DiscoveryOptions> DiscoveryOptionsOf(const Settings& settings) {
   return options;
 }
 
-Deployment DeploymentNow(const Settings& settings) {
+// Blocks while names are resolved: never in the loop.
+Deployment DeploymentNow(const Settings& settings, Resolver& resolver) {
   Deployment deployment = settings.deployment;
   auto addresses = LocalAddresses();
   if (addresses.ok()) {
@@ -77,6 +78,11 @@ Deployment DeploymentNow(const Settings& settings) {
   } else {
     spdlog::warn("own addresses not known error=\"{}\"",
                  addresses.status().ToString());
+  }
+  if (absl::Status s = ResolveServices(resolver, deployment.services);
+      !s.ok()) {
+    spdlog::warn("marathon's host not known, so any may be error=\"{}\"",
+                 s.ToString());
   }
   return deployment;
 }
@@ -110,8 +116,10 @@ Options CoreOptions() {
 absl::Status Serve(const Settings& settings, EventLoop& loop, Engine& engine,
                    Discovery& discovery, StopSignal& stop) {
   Killer killer(discovery, KillerOptions{.own_targets = {settings.listen}});
-  ControllerService service(engine, discovery, killer,
-                            [&settings] { return DeploymentNow(settings); });
+  Resolver resolver;
+  ControllerService service(engine, discovery, killer, [&settings, &resolver] {
+    return DeploymentNow(settings, resolver);
+  });
   auto server = StartServer(settings.listen, settings.tls, service);
   if (!server.ok()) return server.status();
   std::thread loop_thread([&loop] {

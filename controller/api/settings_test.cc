@@ -70,10 +70,11 @@ TEST(Settings, UsageErrorsEndWithTwoAndHelpWithZero) {
   EXPECT_EQ(CodeOf({"--version"}), 0);
 }
 
-TEST(DeploymentFacts, ANameOfMarathonLeavesTheAddressOpen) {
+TEST(DeploymentFacts, ANameOfMarathonIsLeftToResolve) {
   const auto service = MarathonService("https://marathon.example.com");
   ASSERT_TRUE(service.ok());
   EXPECT_EQ(service->address, "");
+  EXPECT_EQ(service->host_name, "marathon.example.com");
   EXPECT_EQ(service->port, 443u);
 }
 

@@ -14,9 +14,11 @@ namespace sunder::controller {
 
 // Something over TCP that the controller calls.
 struct Service {
-  std::string name;     // "marathon"
-  std::string address;  // Resolved; empty: not known, any address at that port.
+  std::string name;  // "marathon"
+  // Resolved; empty: not known, so it may be on any host, at any address.
+  std::string address;
   uint32_t port = 0;
+  std::string host_name = {};  // To resolve, where `address` is empty.
 };
 
 struct Deployment {

@@ -117,7 +117,7 @@ class Tuples {
 
   void AddServices() {
     for (const Service& service : deployment_.services) {
-      if (HasAddress(host_, service.address)) {
+      if (service.address.empty() || HasAddress(host_, service.address)) {
         AddServer(service.address, service.port, ControllerAsPeer(),
                   service.name);
       }

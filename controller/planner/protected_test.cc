@@ -105,6 +105,17 @@ TEST_F(Protected, UnixSocketsNeedNothing) {
   EXPECT_THAT(At(*plan, "n1"), UnorderedElementsAre(":22 <- ", "-> :22"));
 }
 
+TEST_F(Protected, AServiceOfUnknownAddressMayBeOnAnyHost) {
+  deployment_.services = {{"marathon", "", 8080}};
+  const auto plan = Cut("n1", "n2");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(At(*plan, "n2"), Contains(":8080 <- 10.9.0.1"));
+  EXPECT_THAT(At(*plan, "n1"), Contains("-> :8080"));
+  Port(8080, 8080);
+  EXPECT_EQ(Reason(Cut("n1", "n3").status()), "PROTECTED");
+  EXPECT_TRUE(Cut("n2", "n3").ok());
+}
+
 TEST_F(Protected, WhereTheControllerIsNotKnownAgentsHearAnybody) {
   deployment_.controller_addresses.clear();
   const auto plan = Cut("n2", "n3");
