@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -111,11 +112,21 @@ Options CoreOptions() {
   return options;
 }
 
+std::string Environment(const char* name) {
+  const char* value = getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 // Until told to stop. The loop runs in a thread of its own from here to the
 // end, so that all who wait for it are answered.
 absl::Status Serve(const Settings& settings, EventLoop& loop, Engine& engine,
                    Discovery& discovery, StopSignal& stop) {
-  Killer killer(discovery, KillerOptions{.own_targets = {settings.listen}});
+  KillerOptions kills;
+  kills.own_targets = {settings.listen};
+  // Marathon sets both for what it runs.
+  kills.own_task = {Environment("MESOS_TASK_ID"),
+                    Environment("MARATHON_APP_ID")};
+  Killer killer(discovery, std::move(kills));
   Resolver resolver;
   ControllerService service(engine, discovery, killer, [&settings, &resolver] {
     return DeploymentNow(settings, resolver);

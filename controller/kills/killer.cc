@@ -163,7 +163,8 @@ absl::StatusOr<KillTasksResponse> Killer::Kill(const KillTasksRequest& request,
                            "Start the controller with --marathon URL.");
   }
   const sunder::v1::Topology topology = discovery_.Snapshot();
-  const ProtectedTasks is_ours(topology, options_.own_targets);
+  const ProtectedTasks is_ours(topology, options_.own_targets,
+                               options_.own_task);
   absl::StatusOr<Victims> victims =
       ChooseVictims(topology, request.selector(), AmountOf(request),
                     request.seed(), [&is_ours](const sunder::v1::Task& task) {

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "controller/discovery/discovery.h"
 #include "controller/kills/messages.h"
+#include "controller/kills/protected.h"
 
 namespace sunder::controller {
 
@@ -21,6 +22,7 @@ struct KillerOptions {
   // task: a task with such an endpoint is never killed. The agents' targets are
   // taken from the topology.
   std::vector<std::string> own_targets;
+  OwnTask own_task;
   // How often Marathon is listed for confirmation while no event says it.
   absl::Duration recheck = absl::Milliseconds(500);
 };

@@ -1,5 +1,7 @@
 #include "controller/kills/protected.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -47,7 +49,9 @@ bool IsHost(const sunder::v1::Host& host, const std::string& text) {
 }  // namespace
 
 ProtectedTasks::ProtectedTasks(const sunder::v1::Topology& topology,
-                               const std::vector<std::string>& own_targets) {
+                               const std::vector<std::string>& own_targets,
+                               OwnTask own_task)
+    : own_task_(std::move(own_task)) {
   for (const std::string& target : own_targets) {
     Protect(topology, target, "the controller");
   }
@@ -85,6 +89,12 @@ void ProtectedTasks::Protect(const sunder::v1::Topology& topology,
 
 std::optional<std::string> ProtectedTasks::operator()(
     const sunder::v1::Task& task) const {
+  if (!task.id().empty() && task.id() == own_task_.id) {
+    return "it is the controller's own task";
+  }
+  if (!task.app().empty() && task.app() == own_task_.app) {
+    return "its app is the controller's own";
+  }
   const auto label = task.labels().find(kProtectedLabel);
   if (label != task.labels().end() &&
       !absl::EqualsIgnoreCase(label->second, "false")) {

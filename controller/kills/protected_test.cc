@@ -80,6 +80,19 @@ TEST(ProtectedTasks, AControllerOnAnyAddressMayBeOnEachHost) {
   }
 }
 
+TEST(ProtectedTasks, TheControllersOwnTaskAndAppAreKnownByTheirIds) {
+  auto task = TaskAt("n1", 80);
+  task.set_app("/sunder");
+  EXPECT_FALSE(ProtectedTasks({}, {})(task).has_value());
+  EXPECT_THAT(ProtectedTasks({}, {}, {.id = "t", .app = ""})(task).value_or(""),
+              HasSubstr("own task"));
+  EXPECT_THAT(
+      ProtectedTasks({}, {}, {.id = "s", .app = "/sunder"})(task).value_or(""),
+      HasSubstr("app"));
+  EXPECT_FALSE(ProtectedTasks({}, {}, {.id = "s", .app = "/other"})(task));
+  EXPECT_FALSE(ProtectedTasks({}, {})(sunder::v1::Task()).has_value());
+}
+
 TEST(ProtectedTasks, AnotherProtocolAtThePortIsAnother) {
   const ProtectedTasks is_ours(TwoHosts("10.0.0.1:7440"), {});
   auto task = TaskAt("n1", 7440);
