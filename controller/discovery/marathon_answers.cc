@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "controller/discovery/json_fields.h"
+#include "controller/planner/task_state.h"
 
 namespace sunder::controller {
 namespace {
@@ -72,16 +73,6 @@ std::string TaskOfOldInstance(absl::string_view instance) {
                       instance.substr(at + kMark.size()));
 }
 
-bool IsFinal(absl::string_view state) {
-  // LOST, UNREACHABLE and UNKNOWN are missing on purpose: such a task may run.
-  for (const absl::string_view final_state :
-       {"FINISHED", "FAILED", "KILLED", "ERROR", "GONE", "DROPPED",
-        "GONE_BY_OPERATOR"}) {
-    if (absl::EqualsIgnoreCase(state, final_state)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 MarathonError ParseError(absl::string_view body) {
@@ -144,11 +135,11 @@ bool ChangesTasks(const TaskEvent& event) {
 bool SaysGone(const TaskEvent& event, absl::string_view task_id) {
   if (task_id.empty()) return false;
   if (event.type == "status_update_event") {
-    constexpr absl::string_view kPrefix = "TASK_";
-    return event.task_id == task_id && absl::StartsWith(event.state, kPrefix) &&
-           IsFinal(absl::string_view(event.state).substr(kPrefix.size()));
+    return event.task_id == task_id && absl::StartsWith(event.state, "TASK_") &&
+           IsFinalTaskState(event.state);
   }
-  return event.type == "instance_changed_event" && IsFinal(event.state) &&
+  return event.type == "instance_changed_event" &&
+         IsFinalTaskState(event.state) &&
          TaskOfOldInstance(event.instance_id) == task_id;
 }
 

@@ -2,17 +2,24 @@
 
 #include <algorithm>
 
-#include "absl/strings/string_view.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 
 namespace sunder::controller {
 
-bool HasEnded(const v1::Task& task) {
+bool IsFinalTaskState(absl::string_view state) {
+  // LOST, UNREACHABLE and UNKNOWN are missing on purpose: such a task may run.
   constexpr absl::string_view kEnds[] = {
-      "TASK_FINISHED", "TASK_FAILED",  "TASK_KILLED",
-      "TASK_ERROR",    "TASK_DROPPED", "TASK_GONE",
+      "FINISHED", "FAILED", "KILLED",           "ERROR",
+      "DROPPED",  "GONE",   "GONE_BY_OPERATOR",
   };
-  return std::find(std::begin(kEnds), std::end(kEnds), task.state()) !=
-         std::end(kEnds);
+  absl::ConsumePrefix(&state, "TASK_");
+  return std::any_of(std::begin(kEnds), std::end(kEnds),
+                     [state](absl::string_view end) {
+                       return absl::EqualsIgnoreCase(state, end);
+                     });
 }
+
+bool HasEnded(const v1::Task& task) { return IsFinalTaskState(task.state()); }
 
 }  // namespace sunder::controller

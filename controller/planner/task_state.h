@@ -3,9 +3,14 @@
 #ifndef SUNDER_CONTROLLER_PLANNER_TASK_STATE_H_
 #define SUNDER_CONTROLLER_PLANNER_TASK_STATE_H_
 
+#include "absl/strings/string_view.h"
 #include "sunder/v1/topology.pb.h"
 
 namespace sunder::controller {
+
+// As Mesos names it, with or without "TASK_", in any case: Marathon's events
+// and listings differ in that.
+bool IsFinalTaskState(absl::string_view state);
 
 // It will never run again. A state that we do not know is not an end; nor is
 // TASK_UNREACHABLE or TASK_LOST, since such a task often still runs where
