@@ -91,7 +91,7 @@ class Core {
 
   // core_calls.cc
   absl::Status CheckCaller(const v1::Caller& caller, BootInstant now) const;
-  // CheckCaller, and takes note of the caller's term.
+  // CheckCaller, and takes note of the term of a caller who passes it.
   absl::Status Admit(const v1::Caller& caller, BootInstant now);
   absl::Status CheckFeatures() const;
   absl::Status CheckRoom() const;

@@ -54,8 +54,9 @@ absl::Status Core::CheckCaller(const v1::Caller& caller,
 }
 
 absl::Status Core::Admit(const v1::Caller& caller, BootInstant now) {
-  NoteTerm(caller.term());
-  return CheckCaller(caller, now);
+  absl::Status s = CheckCaller(caller, now);
+  if (s.ok()) NoteTerm(caller.term());
+  return s;
 }
 
 absl::Status Core::CheckFeatures() const {
@@ -64,7 +65,7 @@ absl::Status Core::CheckFeatures() const {
     return Refusal(
         "MISSING_FEATURE", feature.name(),
         absl::StrCat("this host's kernel lacks ", feature.name(),
-                     ", which every fault needs: ", feature.detail()),
+                     ", without which nothing is staged: ", feature.detail()),
         "Run Linux 5.10 or newer with nf_tables on this host and start its "
         "agent again, or leave the host out of the fault.");
   }

@@ -193,6 +193,22 @@ TEST_F(CoreTest, ALowerTermIsRefusedEverywhere) {
   EXPECT_EQ(host.core().StampAt(now()).highest_term(), 8u);
 }
 
+TEST_F(CoreTest, ATermIsTakenOnlyFromARequestThatIsAdmitted) {
+  Stage();
+  v1::StageRequest request = StageRequest("f2");
+  request.mutable_caller()->set_term(9);
+  v1::StageRequest stray = request;
+  stray.mutable_caller()->set_incarnation(host.incarnation() + 1);
+  EXPECT_EQ(Outcome(host.Stage(stray)), "WRONG_INCARNATION");
+  v1::StageRequest late = request;
+  late.mutable_caller()->set_not_after_ns(now().nanos() - 1);
+  EXPECT_EQ(Outcome(host.Stage(late)), "TOO_LATE");
+  EXPECT_EQ(host.core().StampAt(now()).highest_term(), 7u);
+  EXPECT_EQ(Outcome(Arm()), "OK");
+  EXPECT_EQ(Outcome(host.Stage(request)), "OK");
+  EXPECT_EQ(host.core().StampAt(now()).highest_term(), 9u);
+}
+
 TEST_F(CoreTest, ATermIsOnDiskBeforeAnythingIsDoneForIt) {
   host.by_hand = true;
   Stage();
