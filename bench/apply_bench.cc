@@ -111,7 +111,8 @@ class Floor {
         agent::nft::AddStage(ProgramOf(gate, *request), batch);
       }));
       arm_.push_back(Made([&](agent::nft::Batch& batch) {
-        agent::nft::AddArm(gate, WallInstant(), 3'600'000, batch);
+        agent::nft::AddArm(gate, WallInstant(), WallNow() + kLease, 3'600'000,
+                           batch);
       }));
       open_.push_back(Made(
           [&](agent::nft::Batch& batch) { agent::nft::AddOpen(gate, batch); }));

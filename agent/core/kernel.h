@@ -7,7 +7,8 @@
 // that element lives:
 //
 //   shut    the base chain is empty: nothing can be dropped
-//   timed   the rule also wants `meta time >= start`: the kernel opens it
+//   timed   the rule also wants `meta time` to be between the start and the
+//           first expiry: the kernel opens it
 //   open    the rule wants the element alone
 //
 // Every call is one netlink transaction (all or nothing) or a read. Calls come
@@ -64,8 +65,9 @@ class Kernel {
   virtual absl::Status Stage(
       GateId gate, std::shared_ptr<const v1::StageRequest> request) = 0;
 
-  // Adds the timed rule (opens at `start`) and the lease element, whose timeout
-  // is computed from `expiry` at the last moment before the commit.
+  // Adds the timed rule (opens at `start`, shuts at `expiry` unless Open came)
+  // and the lease element, whose timeout is computed from `expiry` at the last
+  // moment before the commit.
   virtual absl::Status Arm(GateId gate, WallInstant start,
                            BootInstant expiry) = 0;
 

@@ -39,7 +39,8 @@ bool ModelKernel::Alive(const Table& table) const {
 bool ModelKernel::Drops(const Table& table) const {
   if (table.damaged || !Alive(table)) return false;
   if (table.state == GateState::kTimed) {
-    return clock_->WallAt(clock_->now) >= table.start;
+    const WallInstant wall = clock_->WallAt(clock_->now);
+    return wall >= table.start && wall < table.end;
   }
   return table.state == GateState::kOpen;
 }
@@ -88,6 +89,7 @@ absl::Status ModelKernel::Arm(GateId gate, WallInstant start,
     if (absl::Status s = SetLease(**table, expiry); !s.ok()) return s;
     (*table)->state = GateState::kTimed;
     (*table)->start = start;
+    (*table)->end = clock_->WallAt(expiry);
     return absl::OkStatus();
   });
 }

@@ -69,7 +69,7 @@ class ModelKernel : public Kernel {
   struct Table {
     FaultKey key;
     GateState state = GateState::kShut;
-    WallInstant start;
+    WallInstant start, end;
     std::optional<BootInstant> lease_end;
     bool damaged = false;
     uint64_t dropped = 0;

@@ -145,9 +145,14 @@ absl::Status NftKernel::Shorten(GateId gate, BootInstant expiry,
 absl::Status NftKernel::Arm(GateId gate, WallInstant start,
                             BootInstant expiry) {
   nft::Batch batch = exchange_.NewBatch();
+  // The wall clock first: whoever is put off between the two readings has an
+  // earlier end, and not a later one.
+  const WallInstant wall_now = WallNow();
   const absl::StatusOr<uint64_t> millis = LeaseMillis(expiry);
   if (!millis.ok()) return millis.status();
-  nft::AddArm(gate, start, *millis, batch);
+  const WallInstant end =
+      wall_now + absl::Milliseconds(static_cast<int64_t>(*millis));
+  nft::AddArm(gate, start, end, *millis, batch);
   absl::Status s = Commit(std::move(batch), Name("arm", gate));
   if (s.ok()) return Shorten(gate, expiry, *millis);
   if (!absl::IsNotFound(s)) return s;

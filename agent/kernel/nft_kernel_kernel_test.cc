@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -306,6 +308,48 @@ class CountingTransport : public NetlinkTransport {
   const std::unique_ptr<NetlinkTransport> transport_;
   int& sent_;
 };
+
+// Does what the test wants before each question to the kernel.
+class InterruptedTransport : public NetlinkTransport {
+ public:
+  explicit InterruptedTransport(const std::function<void()>* interrupt)
+      : interrupt_(interrupt) {}
+  absl::Status Send(absl::string_view bytes) override {
+    (*interrupt_)();
+    return transport_->Send(bytes);
+  }
+  absl::StatusOr<std::string> Receive() override {
+    return transport_->Receive();
+  }
+
+ private:
+  const std::unique_ptr<NetlinkTransport> transport_ = *OpenNetlinkSocket();
+  const std::function<void()>* const interrupt_;
+};
+
+// As when the process is stopped just before the commit.
+TEST_F(NftKernelTest, AnArmThatIsCommittedAfterItsExpiryDropsNothing) {
+  std::function<void()> interrupt = [] {};
+  const auto observer = *NftKernel::Create();
+  kernel_ = std::make_unique<NftKernel>(
+      std::make_unique<InterruptedTransport>(&interrupt), BootNow);
+  ASSERT_EQ(kernel_->Stage(kGate, Request({Lab::kThere4})), absl::OkStatus());
+  const BootInstant expiry = BootNow() + absl::Seconds(1);
+  int sent = 0;
+  interrupt = [&] {
+    if (++sent == 1) {
+      while (BootNow() <= expiry) std::this_thread::yield();
+      return;
+    }
+    EXPECT_TRUE(lab_.Arrives({}));  // It is armed, and not yet taken back.
+    const auto fault = observer->Read(kGate);
+    ASSERT_TRUE(fault.ok()) << fault.status();
+    EXPECT_EQ(fault->state, GateState::kTimed);
+    EXPECT_GT(fault->lease_left, absl::ZeroDuration());
+  };
+  EXPECT_TRUE(absl::IsDeadlineExceeded(kernel_->Arm(kGate, WallNow(), expiry)));
+  EXPECT_EQ(sent, 2);
+}
 
 TEST_F(NftKernelTest, ElementsAreComparedOnceAndAgainWhenOthersChangedRules) {
   int sent = 0;

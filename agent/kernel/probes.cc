@@ -82,7 +82,10 @@ void AddMetaTime(Batch& batch) {
   nft::AddGateChain(kTable, kChain, batch);
   nft::AddRule(
       kTable, kChain, {},
-      [](Writer& w) { nft::PutTimeIsAtLeast(WallInstant::FromNanos(1), w); },
+      [](Writer& w) {
+        nft::PutTimeIsAtLeast(WallInstant::FromNanos(1), w);
+        nft::PutTimeIsBefore(WallInstant::FromNanos(2), w);
+      },
       batch);
 }
 

@@ -149,6 +149,24 @@ void PutMatches(const Rule& rule, const Program& program, Writer& writer) {
   }
 }
 
+void CompareTime(uint32_t op, WallInstant instant, Writer& writer) {
+  LoadMeta(NFT_META_TIME_NS, NFT_REG32_00, writer);
+  // Comparisons other than for equality are of bytes, from the first to the
+  // last.
+  PutExpression(
+      "byteorder",
+      [](Writer& w) {
+        PutRegister(NFTA_BYTEORDER_SREG, NFT_REG32_00, w);
+        PutRegister(NFTA_BYTEORDER_DREG, NFT_REG32_00, w);
+        w.PutU32(NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+        w.PutU32(NFTA_BYTEORDER_LEN, 8);
+        w.PutU32(NFTA_BYTEORDER_SIZE, 8);
+      },
+      writer);
+  Compare(op, HostOrder(htobe64(static_cast<uint64_t>(instant.nanos()))),
+          writer);
+}
+
 }  // namespace
 
 void PutCut(const Rule& rule, const Program& program, Writer& writer) {
@@ -168,21 +186,11 @@ void PutCountedDrop(Writer& writer) {
 }
 
 void PutTimeIsAtLeast(WallInstant start, Writer& writer) {
-  LoadMeta(NFT_META_TIME_NS, NFT_REG32_00, writer);
-  // Comparisons other than for equality are of bytes, from the first to the
-  // last.
-  PutExpression(
-      "byteorder",
-      [](Writer& w) {
-        PutRegister(NFTA_BYTEORDER_SREG, NFT_REG32_00, w);
-        PutRegister(NFTA_BYTEORDER_DREG, NFT_REG32_00, w);
-        w.PutU32(NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
-        w.PutU32(NFTA_BYTEORDER_LEN, 8);
-        w.PutU32(NFTA_BYTEORDER_SIZE, 8);
-      },
-      writer);
-  Compare(NFT_CMP_GTE, HostOrder(htobe64(static_cast<uint64_t>(start.nanos()))),
-          writer);
+  CompareTime(NFT_CMP_GTE, start, writer);
+}
+
+void PutTimeIsBefore(WallInstant end, Writer& writer) {
+  CompareTime(NFT_CMP_LT, end, writer);
 }
 
 void PutGate(GateId gate, Writer& writer) {

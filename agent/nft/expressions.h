@@ -18,8 +18,9 @@ void PutCut(const Rule& rule, const Program& program, Writer& writer);
 void PutSpare(const Rule& rule, const Program& program, Writer& writer);
 void PutCountedDrop(Writer& writer);
 
-// The wall clock's test of a timed gate.
+// The wall clock's tests of a timed gate.
 void PutTimeIsAtLeast(WallInstant start, Writer& writer);
+void PutTimeIsBefore(WallInstant end, Writer& writer);
 
 // Jumps to kRulesChain while the lease's element for `gate` is there.
 void PutGate(GateId gate, Writer& writer);

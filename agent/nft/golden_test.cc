@@ -130,12 +130,12 @@ end)"));
 
 TEST(Golden, Arm) {
   Batch batch(100);
-  AddArm(0x2a51, WallInstant::FromNanos(1'800'000'000'123'456'789), 1234,
-         batch);
+  AddArm(0x2a51, WallInstant::FromNanos(1'800'000'000'123'456'789),
+         WallInstant::FromNanos(1'800'000'001'357'456'789), 1234, batch);
   ExpectGolden("arm", Describe(Finished(std::move(batch)), R"(begin
 delete chain inet sunder_00002a51 unarmed
 flush chain inet sunder_00002a51 pre
-add rule ... pre meta time >= 1800000000123456789 meta mark and 0 xor 0x2a51 @lease goto rules
+add rule ... pre meta time >= 1800000000123456789 meta time < 1800000001357456789 meta mark and 0 xor 0x2a51 @lease goto rules
 create element ... lease { 0x2a51 timeout 1234ms }
 end)"));
 }

@@ -54,8 +54,8 @@ void AddStage(const Program& program, Batch& batch) {
   }
 }
 
-void AddArm(GateId gate, WallInstant start, uint64_t lease_millis,
-            Batch& batch) {
+void AddArm(GateId gate, WallInstant start, WallInstant end,
+            uint64_t lease_millis, Batch& batch) {
   const std::string table = TableName(gate);
   AddDeleteChain(table, kUnarmedChain, batch);
   AddDeleteRules(table, kGateChain, batch);
@@ -63,6 +63,7 @@ void AddArm(GateId gate, WallInstant start, uint64_t lease_millis,
       table, kGateChain, RuleTag{RuleTag::Kind::kTimedGate, 0},
       [&](Writer& w) {
         PutTimeIsAtLeast(start, w);
+        PutTimeIsBefore(end, w);
         PutGate(gate, w);
       },
       batch);

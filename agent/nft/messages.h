@@ -16,10 +16,11 @@ namespace sunder::agent::nft {
 // Everything of `program`, shut. EEXIST where the table exists.
 void AddStage(const Program& program, Batch& batch);
 
-// The timed gate and the lease. ENOENT where the fault is not staged or was
-// armed before, whatever became of it since.
-void AddArm(GateId gate, WallInstant start, uint64_t lease_millis,
-            Batch& batch);
+// The timed gate and the lease, which ends at `end`: the gate is shut from then
+// on, though the lease be set much later. ENOENT where the fault is not staged
+// or was armed before, whatever became of it since.
+void AddArm(GateId gate, WallInstant start, WallInstant end,
+            uint64_t lease_millis, Batch& batch);
 
 // The open gate in the timed one's place.
 void AddOpen(GateId gate, Batch& batch);
