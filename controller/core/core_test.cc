@@ -4,7 +4,9 @@
 #include "controller/core/core.h"
 
 #include <algorithm>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace sunder::controller {
@@ -52,6 +54,51 @@ class CoreTest : public testing::Test {
     response.mutable_stamp()->set_now_ns(now_.nanos());
     response.mutable_stamp()->set_highest_term(term);
     return response;
+  }
+
+  // Answers what the core calls until the fault has ended: agents that do as
+  // they are told, but say `stage` of what they were to stage, and nothing when
+  // they are to arm it. Returns how often they were.
+  int Serve(const std::string& id, agent::v1::State stage) {
+    int arms = 0;
+    for (int i = 0; i < 1000; ++i) {
+      if (IsFinal(core_.Find(id, now_)->state())) return arms;
+      const auto calls = Take<Call>();
+      if (calls.empty()) {
+        now_ = *core_.NextTimer();
+        core_.Timer(now_);
+        continue;
+      }
+      now_ = now_ + absl::Milliseconds(1);
+      for (const Call& call : calls) {
+        if (std::holds_alternative<agent::v1::ArmRequest>(call.request)) {
+          ++arms;
+          continue;
+        }
+        core_.AgentReplied(call.id, Answer(call.request, stage),
+                           now_ - absl::Milliseconds(1), now_);
+      }
+    }
+    ADD_FAILURE() << core_.Find(id, now_)->DebugString();
+    return arms;
+  }
+
+  Response Answer(const Request& request, agent::v1::State stage) const {
+    if (const auto* order = std::get_if<agent::v1::StageRequest>(&request)) {
+      agent::v1::StageResponse response;
+      *response.mutable_stamp() = Describe().stamp();
+      response.mutable_held()->set_fault_id(order->fault_id());
+      response.mutable_held()->set_generation(order->generation());
+      response.mutable_held()->set_digest(order->digest());
+      response.mutable_held()->set_state(stage);
+      return response;
+    }
+    if (std::holds_alternative<agent::v1::HealRequest>(request)) {
+      agent::v1::HealResponse response;
+      *response.mutable_stamp() = Describe().stamp();
+      return response;
+    }
+    return Describe();
   }
 
   BootInstant now_ = kStart;
@@ -109,6 +156,21 @@ TEST_F(CoreTest, FailsAFaultThatCannotBeRecorded) {
   const auto view = core_.Find("1", now_);
   EXPECT_EQ(view->state(), sunder::v1::FAULT_STATE_FAILED);
   EXPECT_NE(view->reason().find("disk full"), std::string::npos);
+}
+
+TEST_F(CoreTest, TakesAStateThatItDoesNotKnowForARefusal) {
+  for (const int state : {0, 77}) {
+    const std::string id = absl::StrCat("state-", state);
+    ASSERT_TRUE(core_.CreateFault(id, Spec(), PlanOn({"a"}), now_).ok());
+    core_.Persisted(id, absl::OkStatus(), now_);
+    EXPECT_EQ(Serve(id, static_cast<agent::v1::State>(state)), 0);
+    const auto view = core_.Find(id, now_);
+    EXPECT_EQ(view->state(), sunder::v1::FAULT_STATE_FAILED)
+        << view->DebugString();
+    EXPECT_NE(view->reason().find(absl::StrCat("not known here: ", state)),
+              std::string::npos)
+        << view->reason();
+  }
 }
 
 TEST_F(CoreTest, KnowsNothingOfOtherIds) {

@@ -248,9 +248,8 @@ void Fault::HearUnknown(const std::string& host, const agent::v1::Held& held) {
   if (IsOver(held) || held.generation() <= newest_) return;
   for (HostPart& part : parts_) {
     if (part.host() != host || part.standing == Standing::kLeaving) continue;
-    part.refusal = absl::FailedPreconditionError(absl::StrCat(
-        "the agent holds another version, generation ", held.generation()));
-    part.status->set_error(std::string(part.refusal.message()));
+    part.Refuse(absl::StrCat("the agent holds another version, generation ",
+                             held.generation()));
   }
 }
 

@@ -121,17 +121,28 @@ void HostPart::Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
       status->set_error(held->reason());
       return;
     }
-    default:
+    case agent::v1::STATE_STAGED:
+    case agent::v1::STATE_ARMED:
+    case agent::v1::STATE_IN_FORCE:
       HearLiving(*held, stamp, timeline);
+      return;
+    default:
+      Refuse(absl::StrCat("the agent says a state that is not known here: ",
+                          static_cast<int>(held->state())));
   }
+}
+
+void HostPart::Refuse(const std::string& why) {
+  refusal = absl::FailedPreconditionError(why);
+  status->set_error(why);
 }
 
 void HostPart::HearLiving(const agent::v1::Held& held,
                           const agent::v1::Stamp& stamp,
                           const Timeline& timeline) {
   if (held.generation() != status->generation() || held.digest() != digest) {
-    refusal = absl::FailedPreconditionError(absl::StrCat(
-        "the agent holds another version, generation ", held.generation()));
+    Refuse(absl::StrCat("the agent holds another version, generation ",
+                        held.generation()));
     return;
   }
   const ClockEstimate& clock = link->clock();

@@ -79,6 +79,8 @@ struct HostPart {
   void SetUnknown(const Timeline& timeline);
   // The call failed. Refused for good, or worth another try.
   void CallFailed(const absl::Status& why, BootInstant now);
+  // It will not do what it was asked, because of what it said.
+  void Refuse(const std::string& why);
   // Before a request of another kind.
   void NewRequest();
 
