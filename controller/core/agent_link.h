@@ -37,6 +37,12 @@ class AgentLink {
   // that is known.
   agent::v1::Caller CallerFor(uint64_t term, BootInstant deadline) const;
 
+  // By when at the latest a lease that ends at `expiry` is over there. Needs a
+  // clock that is known.
+  BootInstant OverBy(BootInstant expiry) const {
+    return expiry + clock_.Uncertainty(expiry) + options_.kernel_tolerance;
+  }
+
   // A stamp that came outside a Describe. False, and unsettled: it is not from
   // the agent that described itself last.
   bool Saw(const agent::v1::Stamp& stamp);

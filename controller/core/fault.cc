@@ -89,7 +89,7 @@ std::unique_ptr<Fault> Fault::Restore(const Surroundings& core,
   // What the earlier life may have sent, with the clocks as it knew them.
   const absl::Duration reach =
       std::max(FromProto(record.horizon()), fault->horizon_) +
-      core.options.max_uncertainty;
+      core.options.max_uncertainty + core.options.kernel_tolerance;
   for (auto& status : *fault->view_.mutable_hosts()) {
     HostPart& part = fault->AddPart(&status);
     part.standing = Standing::kKept;

@@ -201,7 +201,7 @@ void Fault::SendKeepAlives(BootInstant now) {
     request.set_generation(part.generation());
     request.set_number(number_);
     request.set_expiry_ns(clock.ToAgent(expiry_).nanos());
-    part.bound = std::max(part.bound, expiry_ + error);
+    part.bound = std::max(part.bound, part.link->OverBy(expiry_));
     *part.status->mutable_expiry() = core_.timeline.At(expiry_, error);
     part.pending =
         core_.out.Send(part.host(), view_.id(), std::move(request), deadline);

@@ -130,7 +130,7 @@ void Fault::SendArms() {
     part.NewRequest();
     part.arm_sent = true;
     part.arm_number = number_;
-    part.bound = expiry_ + clock.Uncertainty(expiry_);
+    part.bound = part.link->OverBy(expiry_);
     *part.status->mutable_expiry() =
         core_.timeline.At(expiry_, clock.Uncertainty(expiry_));
     part.pending =

@@ -166,7 +166,7 @@ void HostPart::HearLiving(const agent::v1::Held& held,
   armed = true;
   acked = std::max({acked, arm_number, held.keep_alive()});
   floor = std::max(floor, until - error);
-  bound = std::max(bound, until + error);
+  bound = std::max(bound, link->OverBy(until));
   const bool shown = status->state() != sunder::v1::HOST_STATE_UNKNOWN;
   if (held.state() == agent::v1::STATE_IN_FORCE && held.in_force_ns() != 0) {
     if (!in_force) {

@@ -23,6 +23,11 @@ struct Options {
   absl::Duration min_lead = absl::Milliseconds(200);
   absl::Duration max_lead = absl::Seconds(1);
 
+  // An agent's kernel may end a lease this much behind its expiry (kTolerance
+  // of agent/kernel/nft_kernel.cc): what nobody confirms is not said to be over
+  // before.
+  absl::Duration kernel_tolerance = absl::Milliseconds(10);
+
   // A host whose clock is not known this well cannot start with the others.
   absl::Duration max_uncertainty = absl::Milliseconds(250);
 

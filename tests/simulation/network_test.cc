@@ -1,7 +1,9 @@
 // Rows of the protocol's table of scenarios: messages are lost, come twice,
 // late and out of order.
 
+#include <cstdint>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -26,6 +28,39 @@ TEST_F(NetworkFails, OneAgentLosesTheController) {
   world_->Disconnect(2, true);
   ASSERT_TRUE(RunUntilEnded(absl::Seconds(9)));
   EXPECT_LE(LongestPartial(), world_->options().lease + absl::Milliseconds(20));
+}
+
+// A kernel may end a lease a little behind its expiry: nothing is said to be
+// over by time alone before that.
+TEST_F(NetworkFails, HostThatIsSilentIsNotSaidToBeOverBeforeItsKernelMustBe) {
+  for (const bool armed_only : {true, false}) {
+    NewWorld(armed_only ? 3 : 4);
+    int64_t expiry = 0;  // The last one that the silent host was sent.
+    world_->on_call = [&](const Call& call) {
+      if (call.host != "n2") return true;
+      if (const auto* arm = std::get_if<agent::v1::ArmRequest>(&call.request)) {
+        expiry = arm->expiry_ns();
+        if (armed_only) world_->node(2).from_host = false;
+      } else if (const auto* alive =
+                     std::get_if<agent::v1::KeepAliveRequest>(&call.request)) {
+        expiry = alive->expiry_ns();
+      }
+      return true;
+    };
+    if (armed_only) {
+      id_ = world_->Create(3, absl::Seconds(60));
+    } else {
+      BringInForce();
+      world_->Disconnect(2, true);
+    }
+    ASSERT_TRUE(world_->RunUntil([&] {
+      return View().hosts(2).state() == sunder::v1::HOST_STATE_EXPIRED;
+    })) << View().DebugString();
+    EXPECT_FALSE(world_->Drops(2, id_));
+    EXPECT_GE(world_->node(2).local_now(),
+              BootInstant::FromNanos(expiry) + absl::Milliseconds(10));
+    world_->on_call = nullptr;
+  }
 }
 
 TEST_F(NetworkFails, OnlyTheAnswersOfOneAgentAreLost) {
