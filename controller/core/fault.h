@@ -151,6 +151,7 @@ class Fault {
   absl::Duration WorstUncertainty(BootInstant t) const;
   void Extend(BootInstant now);
   void SendKeepAlives(BootInstant now);
+  void BecameWhole();
 
   // fault_change.cc
   bool GoesOut() const {

@@ -23,7 +23,9 @@ void Fault::BeginHealing(Cause cause, const std::string& reason,
   phase_began_ = now;
   cause_ = cause;
   if (!reason.empty()) view_.set_reason(reason);
-  *view_.mutable_heal_began() = core_.timeline.At(now);
+  if (!view_.has_heal_began()) {  // An earlier life may have begun.
+    *view_.mutable_heal_began() = core_.timeline.At(now);
+  }
   change_ = Change::kNone;
   wanted_.reset();
   for (HostPart& part : parts_) {

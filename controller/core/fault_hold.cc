@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "controller/core/fault.h"
@@ -134,15 +135,18 @@ void Fault::LookWhetherWhole(BootInstant now) {
   }
   if (!all) return;
   if (change_ == Change::kProving) return Converge(now);
-  whole_ = true;
+  if (!std::exchange(whole_, true)) BecameWhole();
+  SetState(sunder::v1::FAULT_STATE_IN_FORCE);
+  Save();
+}
+
+void Fault::BecameWhole() {
   for (const HostPart& part : parts_) {
     const auto& instant = part.status->in_force();
     if (!view_.has_in_force() || Earlier(view_.in_force(), instant)) {
       *view_.mutable_in_force() = instant;
     }
   }
-  SetState(sunder::v1::FAULT_STATE_IN_FORCE);
-  Save();
 }
 
 void Fault::Extend(BootInstant now) {

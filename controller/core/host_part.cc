@@ -151,7 +151,9 @@ void HostPart::HearLiving(const agent::v1::Held& held,
     staged = true;
     const BootInstant at =
         clock.ToLocal(AgentInstant::FromNanos(stamp.now_ns()));
-    *status->mutable_staged() = timeline.At(at, clock.Uncertainty(at));
+    if (!status->has_staged()) {  // An earlier life may have heard it.
+      *status->mutable_staged() = timeline.At(at, clock.Uncertainty(at));
+    }
     if (!arm_sent) status->set_state(sunder::v1::HOST_STATE_STAGED);
   }
   if (held.state() != agent::v1::STATE_ARMED &&
@@ -169,7 +171,7 @@ void HostPart::HearLiving(const agent::v1::Held& held,
   bound = std::max(bound, link->OverBy(until));
   const bool shown = status->state() != sunder::v1::HOST_STATE_UNKNOWN;
   if (held.state() == agent::v1::STATE_IN_FORCE && held.in_force_ns() != 0) {
-    if (!in_force) {
+    if (!status->has_in_force()) {
       const BootInstant at =
           clock.ToLocal(AgentInstant::FromNanos(held.in_force_ns()));
       *status->mutable_in_force() = timeline.At(at, clock.Uncertainty(at));

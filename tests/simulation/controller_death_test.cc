@@ -73,6 +73,8 @@ TEST_F(ControllerDeath, ControllerDiesBetweenTwoKeepAlives) {
 TEST_F(ControllerDeath, ControllerThatRestartsAtOnceGoesOn) {
   BringInForce();
   const auto keep_alive = View().keep_alive();
+  const auto in_force = View().in_force();
+  const auto host = View().hosts(1);
   world_->KillController();
   world_->RunFor(absl::Seconds(1));
   world_->StartController();
@@ -81,8 +83,28 @@ TEST_F(ControllerDeath, ControllerThatRestartsAtOnceGoesOn) {
   world_->RunFor(absl::Seconds(20));
   EXPECT_EQ(State(), FAULT_STATE_IN_FORCE);
   EXPECT_GT(View().keep_alive(), keep_alive + 15);
+  // What was is not rewritten.
+  EXPECT_EQ(View().in_force().ShortDebugString(), in_force.ShortDebugString());
+  EXPECT_EQ(View().hosts(1).staged().ShortDebugString(),
+            host.staged().ShortDebugString());
+  EXPECT_EQ(View().hosts(1).in_force().ShortDebugString(),
+            host.in_force().ShortDebugString());
   ExpectNeverPartial();
   ASSERT_TRUE(RunUntilState(FAULT_STATE_HEALED, absl::Minutes(1)));
+}
+
+TEST_F(ControllerDeath, ControllerThatRestartsAfterAMoveKeepsWhenItWasWhole) {
+  BringInForce();
+  const auto in_force = View().in_force();
+  world_->Move(id_, {0, 1, 2}, "elsewhere");
+  ASSERT_TRUE(world_->RunUntil([this] { return View().generation() == 2; }));
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_IN_FORCE));
+  world_->KillController();
+  world_->RunFor(absl::Seconds(1));
+  world_->StartController();
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_IN_FORCE, absl::Milliseconds(100)))
+      << View().DebugString();
+  EXPECT_EQ(View().in_force().ShortDebugString(), in_force.ShortDebugString());
 }
 
 TEST_F(ControllerDeath,
@@ -127,12 +149,15 @@ TEST_F(ControllerDeath, ControllerThatRestartsWhileItHealsGoesOnHealing) {
     return !Is<agent::v1::HealRequest>(call);
   };
   world_->Heal(id_);
+  const auto began = View().heal_began();
   world_->KillController();
   world_->on_call = nullptr;
+  world_->RunFor(absl::Milliseconds(500));
   world_->StartController();
   ASSERT_TRUE(RunUntilEnded(absl::Seconds(1)));
   EXPECT_EQ(State(), FAULT_STATE_HEALED);
   EXPECT_EQ(View().reason(), "asked for");
+  EXPECT_EQ(View().heal_began().ShortDebugString(), began.ShortDebugString());
 }
 
 TEST_F(ControllerDeath,
