@@ -159,7 +159,11 @@ class Fault {
   }
   bool IsInForce(const sunder::v1::Plan& plan) const;
   void StepChange(BootInstant now);
-  void BeginChange();
+  void BeginChange(BootInstant now);
+  void Want(const sunder::v1::Plan& plan);
+  void WantNothing();
+  // Whether the wanted plan may be tried (again) by now.
+  bool MayTry(BootInstant now);
   void ArmNext(BootInstant now);
   void Converge(BootInstant now);
   void Abandon(absl::string_view why, BootInstant now);
@@ -187,8 +191,10 @@ class Fault {
   uint64_t newest_ = 1;    // The highest generation that was ever given.
   sunder::v1::Plan next_;  // With GoesOut: of the newest.
   std::optional<sunder::v1::Plan> wanted_;  // To go out after that.
-  uint64_t saved_ = 0, persisted_ = 0;      // How many records.
-  uint64_t recorded_at_ = 0;  // kRecording: how many must be durable.
+  int abandoned_ = 0;     // How often in a row that plan did not come in force.
+  BootInstant retry_at_;  // With abandoned_: it goes out again from then on.
+  uint64_t saved_ = 0, persisted_ = 0;  // How many records.
+  uint64_t recorded_at_ = 0;            // kRecording: how many must be durable.
 
   BootInstant phase_began_;
   BootInstant staging_began_;

@@ -12,14 +12,34 @@
 #include "controller/core/fault.h"
 
 namespace sunder::controller {
+namespace {
+
+bool AreEqual(const sunder::v1::Plan& a, const sunder::v1::Plan& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
+}  // namespace
 
 void Fault::MembersMoved(const sunder::v1::Plan& plan) {
-  if (phase_ < Phase::kHealing) wanted_ = plan;
+  if (phase_ >= Phase::kHealing) return;
+  // Another look that finds the same is no reason to hurry.
+  if ((wanted_ || GoesOut()) && AreEqual(plan, newest_plan())) return;
+  Want(plan);
+}
+
+void Fault::Want(const sunder::v1::Plan& plan) {
+  wanted_ = plan;
+  abandoned_ = 0;
+}
+
+void Fault::WantNothing() {
+  wanted_.reset();
+  abandoned_ = 0;
 }
 
 void Fault::CannotFollow(const std::string& why) {
   if (phase_ >= Phase::kHealing) return;
-  wanted_.reset();
+  WantNothing();
   if (view_.state() == sunder::v1::FAULT_STATE_PARTIAL) return;
   view_.set_reason(absl::StrCat(
       "its members have moved and it could not follow them: ", why));
@@ -45,7 +65,7 @@ bool Fault::IsInForce(const sunder::v1::Plan& plan) const {
 void Fault::StepChange(BootInstant now) {
   switch (change_) {
     case Change::kNone:
-      return BeginChange();
+      return BeginChange(now);
     case Change::kStaging: {
       const absl::StatusOr<bool> staged = StageComing(now);
       if (!staged.ok()) return Abandon(staged.status().message(), now);
@@ -65,10 +85,26 @@ void Fault::StepChange(BootInstant now) {
   }
 }
 
-void Fault::BeginChange() {
+bool Fault::MayTry(BootInstant now) {
+  if (abandoned_ == 0) return true;
+  if (now < retry_at_) {
+    wake_.By(retry_at_);
+    return false;
+  }
+  // Where an agent is away that it needs, that would be in vain; the link tells
+  // when it is back.
+  return std::all_of(wanted_->hosts().begin(), wanted_->hosts().end(),
+                     [&](const sunder::v1::HostPlan& host) {
+                       const AgentLink& link = core_.link_of(host.host());
+                       return link.reachable() && link.settled() &&
+                              link.clock().Ready(now);
+                     });
+}
+
+void Fault::BeginChange(BootInstant now) {
   if (!wanted_) return;
   if (view_.state() == sunder::v1::FAULT_STATE_PARTIAL) {
-    wanted_.reset();
+    WantNothing();
     constexpr char kSaid[] = "; members moved, which it does not follow";
     if (!absl::StrContains(view_.reason(), kSaid)) {
       view_.mutable_reason()->append(kSaid);
@@ -77,11 +113,13 @@ void Fault::BeginChange() {
     return;
   }
   if (view_.state() != sunder::v1::FAULT_STATE_IN_FORCE) return;
+  if (!MayTry(now)) return;
   sunder::v1::Plan plan = *std::exchange(wanted_, std::nullopt);
   if (IsInForce(plan)) {
     if (!view_.reason().empty()) changed_ = true;
     view_.clear_reason();
-    if (plan.SerializeAsString() == view_.plan().SerializeAsString()) return;
+    abandoned_ = 0;
+    if (AreEqual(plan, view_.plan())) return;
     changed_ = true;  // The same flows, but of others.
     view_.mutable_plan()->Swap(&plan);
     return Save();
@@ -117,6 +155,7 @@ void Fault::Converge(BootInstant now) {
   view_.set_generation(newest_);
   view_.mutable_plan()->Swap(&next_);
   next_.Clear();
+  abandoned_ = 0;
   view_.clear_reason();
   change_ = Change::kRetiring;
   changed_ = true;
@@ -129,7 +168,15 @@ void Fault::Abandon(absl::string_view why, BootInstant now) {
   }
   view_.set_reason(absl::StrCat("generation ", newest_,
                                 " did not come in force, so generation ",
-                                view_.generation(), " stays: ", why));
+                                view_.generation(), " stays for now: ", why));
+  // What comes after it is another plan, which need not wait.
+  if (!wanted_) {
+    wanted_ = std::move(next_);
+    retry_at_ = now + std::min(core_.options.longest_change_retry,
+                               core_.options.first_change_retry *
+                                   (1 << std::min(abandoned_, 10)));
+    ++abandoned_;
+  }
   next_.Clear();
   change_ = Change::kRetiring;
   changed_ = true;

@@ -27,7 +27,7 @@ void Fault::BeginHealing(Cause cause, const std::string& reason,
     *view_.mutable_heal_began() = core_.timeline.At(now);
   }
   change_ = Change::kNone;
-  wanted_.reset();
+  WantNothing();
   for (HostPart& part : parts_) {
     part.heal_from = now;
     part.NewRequest();

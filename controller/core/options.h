@@ -43,6 +43,11 @@ struct Options {
   absl::Duration holder_grace = absl::Seconds(5);
   absl::Duration idle_exchange = absl::Seconds(20);  // Keeps clocks known.
 
+  // What could not follow its members tries again after this, and after twice
+  // as long each time.
+  absl::Duration first_change_retry = absl::Seconds(2);
+  absl::Duration longest_change_retry = absl::Seconds(30);
+
   size_t history = 1000;  // Ended faults that are remembered.
 
   // The timeline of people: what the wall clock showed at one instant.

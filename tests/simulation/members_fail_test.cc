@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <set>
+#include <string>
 
 #include "gtest/gtest.h"
 #include "tests/simulation/scenario.h"
@@ -19,6 +20,20 @@ using sunder::v1::FAULT_STATE_PARTIAL;
 class MembersFail : public Scenario {
  protected:
   MembersFail() : Scenario(4, 11) {}
+
+  void ExpectItFollowsTo(const std::string& hosts, uint64_t generation,
+                         absl::Duration within) {
+    ASSERT_TRUE(world_->RunUntil(
+        [&] {
+          return View().generation() == generation &&
+                 State() == FAULT_STATE_IN_FORCE;
+        },
+        within))
+        << View().DebugString();
+    EXPECT_EQ(DroppingOn(), hosts);
+    EXPECT_EQ(View().reason(), "");
+    ExpectNeverPartial();
+  }
 };
 
 TEST_F(MembersFail, HostThatRefusesTheNewGenerationCostsThatAlone) {
@@ -33,13 +48,76 @@ TEST_F(MembersFail, HostThatRefusesTheNewGenerationCostsThatAlone) {
   for (int host = 0; host < world_->hosts(); ++host) {
     EXPECT_FALSE(world_->node(host).host().kernel().Has(id_, 2)) << host;
   }
-  world_->RunFor(absl::Seconds(10));
+  world_->RunFor(absl::Seconds(1));
   EXPECT_EQ(State(), FAULT_STATE_IN_FORCE);
-  world_->Move(id_, {0, 1, 3});  // The next change tries again.
+  EXPECT_EQ(View().generation(), 1u);
+  // It is tried again, and until then it says why.
+  EXPECT_NE(View().reason().find("no room"), std::string::npos);
+  ExpectItFollowsTo("013", 3, absl::Seconds(2));
+}
+
+TEST_F(MembersFail, HostThatRefusesIsTriedAgainMoreAndMoreRarely) {
+  BringInForce(absl::Minutes(10));
+  int tries = 0;
+  world_->on_call = [&](const Call& call) {
+    if (Is<agent::v1::StageRequest>(call) && call.host == "n3") {
+      ++tries;
+      world_->node(3).host().kernel().FailNext(
+          agent::ModelOp::kStage, absl::ResourceExhaustedError("no room"));
+    }
+    return true;
+  };
+  world_->Move(id_, {0, 1, 3});
+  world_->RunFor(absl::Minutes(2));
+  EXPECT_GE(tries, 5);
+  EXPECT_LE(tries, 8);  // After 0, 2, 6, 14, 30, 60 and 90 s.
+  // Another look that finds the same is no reason to hurry.
+  for (int i = 0; i < 10; ++i) {
+    world_->Move(id_, {0, 1, 3});
+    world_->RunFor(absl::Milliseconds(200));
+  }
+  EXPECT_LE(tries, 9);
   ASSERT_TRUE(RunUntilWhole());
-  EXPECT_EQ(DroppingOn(), "013");
-  EXPECT_EQ(View().generation(), 3u);
+  EXPECT_EQ(View().generation(), 1u);
+  EXPECT_EQ(DroppingOn(), "012");
+  EXPECT_LE(View().hosts_size(), 4);
+  ExpectNeverPartial();
+  // They are back where they were: nothing is wanted any more.
+  world_->Move(id_, {0, 1, 2});
+  const int before = tries;
   EXPECT_EQ(View().reason(), "");
+  world_->RunFor(absl::Minutes(2));
+  EXPECT_EQ(tries, before);
+  EXPECT_EQ(State(), FAULT_STATE_IN_FORCE);
+  world_->Heal(id_);
+  ASSERT_TRUE(RunUntilState(FAULT_STATE_HEALED, absl::Seconds(1)));
+  ExpectNothingIsLeft(*world_);
+}
+
+TEST_F(MembersFail, HostWhoseAgentRestartsIsTakenInOnceItIsBack) {
+  BringInForce(absl::Minutes(5));
+  world_->KillAgent(3);
+  world_->Move(id_, {0, 1, 3});
+  ASSERT_TRUE(RunUntilWhole()) << View().DebugString();
+  // It is not asked again while nobody is there.
+  world_->RunFor(absl::Seconds(60));
+  EXPECT_EQ(State(), FAULT_STATE_IN_FORCE);
+  EXPECT_EQ(View().generation(), 1u);
+  EXPECT_EQ(DroppingOn(), "012");
+  EXPECT_NE(View().reason().find("n3"), std::string::npos) << View().reason();
+  world_->StartAgent(3);
+  ExpectItFollowsTo("013", 3, absl::Seconds(6));
+}
+
+TEST_F(MembersFail, NewPlanDoesNotWaitForTheOldOnesNextTry) {
+  BringInForce();
+  world_->node(3).host().kernel().FailNext(
+      agent::ModelOp::kStage, absl::ResourceExhaustedError("no room"));
+  world_->Move(id_, {0, 1, 3});
+  ASSERT_TRUE(RunUntilWhole()) << View().DebugString();
+  EXPECT_EQ(View().generation(), 1u);
+  world_->Move(id_, {0, 2, 3});
+  ExpectItFollowsTo("023", 3, absl::Seconds(1));
 }
 
 TEST_F(MembersFail, HostThatDoesNotOpenTheNewGenerationCostsThatAlone) {
@@ -50,6 +128,7 @@ TEST_F(MembersFail, HostThatDoesNotOpenTheNewGenerationCostsThatAlone) {
   ASSERT_TRUE(RunUntilWhole(absl::Seconds(2))) << View().DebugString();
   EXPECT_EQ(DroppingOn(), "012");
   EXPECT_EQ(View().generation(), 1u);
+  ExpectItFollowsTo("013", 3, absl::Seconds(4));
 }
 
 TEST_F(MembersFail, HostThatCannotBeReachedCostsTheNewGenerationAlone) {
