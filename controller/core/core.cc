@@ -35,6 +35,7 @@ void Core::Start(uint64_t term, std::vector<store::v1::FaultRecord> records,
   for (auto& record : records) {
     if (IsFinal(record.fault().state())) {
       history_.push_back(std::move(*record.mutable_fault()));
+      DropFlows(*history_.back().mutable_plan());
       continue;
     }
     living_.push_back(Fault::Restore(Around(), record, now));

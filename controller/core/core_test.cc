@@ -173,6 +173,39 @@ TEST_F(CoreTest, TakesAStateThatItDoesNotKnowForARefusal) {
   }
 }
 
+TEST_F(CoreTest, KeepsNoFlowsOfAFaultThatHasEnded) {
+  sunder::v1::Plan plan = PlanOn({"a", "b"});
+  plan.add_members()->set_name("a");
+  plan.add_cuts();
+  plan.add_notes("a note");
+  plan.mutable_hosts(0)->add_protected_();
+  sunder::v1::Plan kept = plan;
+  for (auto& host : *kept.mutable_hosts()) {
+    host.clear_flows();
+    host.clear_protected_();
+  }
+  ASSERT_TRUE(core_.CreateFault("1", Spec(), plan, now_).ok());
+  const auto before = Take<Persist>();
+  ASSERT_FALSE(before.empty());
+  EXPECT_EQ(before.back().record.fault().plan().SerializeAsString(),
+            plan.SerializeAsString());
+  ASSERT_TRUE(core_.HealFault("1", "no", now_).ok());
+  EXPECT_EQ(core_.Find("1", now_)->plan().SerializeAsString(),
+            kept.SerializeAsString());
+  const auto after = Take<Persist>();
+  ASSERT_FALSE(after.empty());
+  EXPECT_EQ(after.back().record.fault().plan().SerializeAsString(),
+            kept.SerializeAsString());
+
+  // Nor of one that was written with them.
+  store::v1::FaultRecord old = after.back().record;
+  *old.mutable_fault()->mutable_plan() = plan;
+  Core next(options_);
+  next.Start(4, {old}, now_);
+  EXPECT_EQ(next.Find("1", now_)->plan().SerializeAsString(),
+            kept.SerializeAsString());
+}
+
 TEST_F(CoreTest, KnowsNothingOfOtherIds) {
   EXPECT_FALSE(core_.Find("1", now_).has_value());
   EXPECT_TRUE(absl::IsNotFound(core_.HealFault("1", "", now_)));

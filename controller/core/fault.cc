@@ -36,6 +36,14 @@ absl::Duration HorizonOf(const Options& options) {
 
 }  // namespace
 
+void DropFlows(sunder::v1::Plan& plan) {
+  for (auto& host : *plan.mutable_hosts()) {
+    sunder::v1::HostPlan kept;
+    kept.set_host(host.host());
+    host.Swap(&kept);  // To clear its fields would keep their memory.
+  }
+}
+
 Fault::Fault(Surroundings core, sunder::v1::Fault view)
     : core_(std::move(core)), view_(std::move(view)) {}
 

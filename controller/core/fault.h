@@ -36,6 +36,11 @@
 
 namespace sunder::controller {
 
+// Leaves of the plan what people are shown of a fault that is over: who was on
+// which side, on which hosts, and the notes. What each host was to drop is the
+// bulk of it, and nobody asks for it any more.
+void DropFlows(sunder::v1::Plan& plan);
+
 // What a fault uses of its core.
 struct Surroundings {
   const Options& options;
@@ -146,12 +151,12 @@ class Fault {
   void Trouble(HostPart& part, const std::string& why, BootInstant now);
   void Gap(HostPart& part, const std::string& why, BootInstant now);
   void LookWhetherWhole(BootInstant now);
+  void BecameWhole();
   bool AllAcknowledged() const;
   std::optional<BootInstant> Floor() const;
   absl::Duration WorstUncertainty(BootInstant t) const;
   void Extend(BootInstant now);
   void SendKeepAlives(BootInstant now);
-  void BecameWhole();
 
   // fault_change.cc
   bool GoesOut() const {

@@ -106,6 +106,9 @@ void Fault::End(BootInstant now) {
   } else {
     SetState(sunder::v1::FAULT_STATE_HEALED);
   }
+  for (HostPart& part : parts_) part.plan = nullptr;
+  next_.Clear();
+  DropFlows(*view_.mutable_plan());
   Save();
 }
 
