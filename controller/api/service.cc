@@ -16,17 +16,18 @@ namespace {
 constexpr int kPlanners = 2;
 constexpr int kWaiters = 8;
 constexpr size_t kMaxQueued = 32;
-constexpr absl::Duration kRefreshTimeout = absl::Seconds(20);
 
 }  // namespace
 
 ControllerService::ControllerService(Engine& engine, Discovery& discovery,
                                      Killer& killer,
-                                     std::function<Deployment()> deployment)
+                                     std::function<Deployment()> deployment,
+                                     absl::Duration refresh_timeout)
     : engine_(engine),
       discovery_(discovery),
       killer_(killer),
       deployment_(std::move(deployment)),
+      refresh_timeout_(refresh_timeout),
       follower_(engine, discovery, deployment_),
       planners_("plans", kPlanners, kMaxQueued),
       waiters_("kills and refreshes", kWaiters, kMaxQueued) {}
@@ -77,8 +78,10 @@ grpc::ServerUnaryReactor* ControllerService::GetTopology(
     return reactor;
   }
   return By(waiters_, context, [this, response](const auto&) {
+    const absl::Time deadline = absl::Now() + refresh_timeout_;
+    absl::Status read = discovery_.Refresh(deadline);
+    if (absl::IsDeadlineExceeded(read) && absl::Now() >= deadline) return read;
     // A source that fails says so in the topology; the rest is worth having.
-    discovery_.Refresh(absl::Now() + kRefreshTimeout).IgnoreError();
     *response->mutable_topology() = discovery_.Snapshot();
     return absl::OkStatus();
   });

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "controller/api/engine.h"
 #include "controller/api/follower.h"
 #include "controller/api/watch_reactor.h"
@@ -27,9 +28,11 @@ namespace sunder::controller {
 
 class ControllerService final : public v1::Controller::CallbackService {
  public:
-  // `deployment` is asked for each plan, in any thread.
+  // `deployment` is asked for plans, in the workers that make them; it may
+  // block for seconds.
   ControllerService(Engine& engine, Discovery& discovery, Killer& killer,
-                    std::function<Deployment()> deployment);
+                    std::function<Deployment()> deployment,
+                    absl::Duration refresh_timeout = absl::Seconds(20));
 
   // The topology has changed: living faults follow their members. Thread-safe.
   void FollowMembers() { follower_.Look(); }
@@ -88,6 +91,7 @@ class ControllerService final : public v1::Controller::CallbackService {
   Discovery& discovery_;
   Killer& killer_;
   const std::function<Deployment()> deployment_;
+  const absl::Duration refresh_timeout_;
   Follower follower_;
   Workers planners_;
   Workers waiters_;

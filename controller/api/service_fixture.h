@@ -49,7 +49,9 @@ class ServiceFixture : public testing::Test {
   void Begin() {
     DiscoveryOptions options;
     options.inventory_path = dir_.path() + "/inventory.yaml";
-    discovery_ = *Discovery::Create(options);
+    if (http_ != nullptr) options.marathon_urls = {"http://m1"};
+    options.follow_events = false;
+    discovery_ = *Discovery::Create(options, http_);
     loop_ = *EventLoop::Create();
     Options core;
     core.boot_base = BootNow();
@@ -61,7 +63,8 @@ class ServiceFixture : public testing::Test {
     ASSERT_TRUE(engine_->Start(discovery_->Snapshot()).ok());
     killer_ = std::make_unique<Killer>(*discovery_, KillerOptions());
     service_ = std::make_unique<ControllerService>(
-        *engine_, *discovery_, *killer_, [] { return Deployment(); });
+        *engine_, *discovery_, *killer_, [] { return Deployment(); },
+        refresh_timeout_);
     server_ = *StartServer(Listen(), TlsFiles(), *service_);
     thread_ = std::thread([this] { EXPECT_TRUE(loop_->Run().ok()); });
     discovery_->Start();
@@ -180,8 +183,18 @@ class ServiceFixture : public testing::Test {
     return false;
   }
 
+  // The program has discovery do so.
+  void TellTopology() {
+    engine_->Post([this, topology = discovery_->Snapshot()] {
+      engine_->SetTopology(topology);
+    });
+    service_->FollowMembers();
+  }
+
   TempDir dir_;
   std::vector<std::unique_ptr<FakeAgent>> agents_;
+  std::shared_ptr<HttpClient> http_;  // Plays a Marathon, from Begin on.
+  absl::Duration refresh_timeout_ = absl::Seconds(20);
   uint64_t term_ = 0;
   std::atomic<bool> superseded_ = false;
   std::map<std::string, std::string> records_;

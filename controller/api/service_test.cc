@@ -5,6 +5,8 @@
 
 #include "common/error_detail.h"
 #include "controller/api/service_fixture.h"
+#include "controller/discovery/fake_http_client.h"
+#include "controller/discovery/stoppable_wait.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -204,6 +206,24 @@ TEST_F(ServiceTest, ShowsTheTopologyAndReadsItAgainOnDemand) {
   request.set_refresh(true);
   ASSERT_TRUE(Call(method, request, response).ok());
   EXPECT_EQ(response.topology().hosts_size(), kHosts + 1);
+}
+
+TEST_F(ServiceTest, ARefreshThatTakesTooLongSaysSo) {
+  End();
+  refresh_timeout_ = absl::Milliseconds(50);
+  http_ = std::make_shared<FakeHttpClient>(
+      [](const FakeHttpClient::Call& call) -> absl::StatusOr<HttpResponse> {
+        WaitOrStop(call.stop, absl::Seconds(60));
+        return absl::CancelledError("stopped");
+      });
+  Begin();
+  v1::GetTopologyRequest request;
+  request.set_refresh(true);
+  v1::GetTopologyResponse response;
+  const absl::Status late =
+      Call(&v1::Controller::StubInterface::GetTopology, request, response);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(late)) << late;
+  EXPECT_THAT(std::string(late.message()), HasSubstr("did not answer in time"));
 }
 
 TEST_F(ServiceTest, AKillWithoutMarathonIsRefused) {
