@@ -52,28 +52,33 @@ absl::Status Engine::Start(const sunder::v1::Topology& topology) {
 }
 
 void Engine::SetTopology(const sunder::v1::Topology& topology) {
-  std::map<std::string, std::string> targets;
+  newest_.clear();
   std::vector<std::string> hosts;
   for (const sunder::v1::Host& host : topology.hosts()) {
     if (host.agent().empty()) continue;
-    targets[host.name()] = host.agent();
+    newest_[host.name()] = host.agent();
     hosts.push_back(host.name());
   }
-  const size_t with_agent = targets.size();
-  // A host that left the topology is still reached while a fault may be there.
+  SetTargets();
+  core_.HostsChanged(hosts, BootNow());
+  spdlog::info("topology hosts={} with_agent={} tasks={}",
+               topology.hosts_size(), newest_.size(), topology.tasks_size());
+  Pump();
+}
+
+// Where a fault may be, its agent is still reached: the one that holds it, also
+// when the host has left the topology or has another agent there.
+void Engine::SetTargets() {
+  std::map<std::string, std::string> targets = newest_;
   for (const sunder::v1::Fault& fault : core_.List(false, BootNow())) {
     for (const sunder::v1::HostStatus& host : fault.hosts()) {
       if (auto it = targets_.find(host.host()); it != targets_.end()) {
-        targets.insert(*it);
+        targets[it->first] = it->second;
       }
     }
   }
   targets_ = std::move(targets);
   fleet_.SetTargets(targets_);
-  core_.HostsChanged(hosts, BootNow());
-  spdlog::info("topology hosts={} with_agent={} tasks={}",
-               topology.hosts_size(), with_agent, topology.tasks_size());
-  Pump();
 }
 
 void Engine::OnReply(CallId id, const absl::StatusOr<Response>& reply,
@@ -167,13 +172,17 @@ void Engine::CarryOut(const Superseded& superseded) {
 }
 
 void Engine::TellChanged() {
+  bool any_ended = false;
   for (const std::string& id : std::exchange(changed_, {})) {
     const auto fault = core_.Find(id, BootNow());
     if (!fault) continue;
     index_.Put(*fault);
     log_.Saw(*fault);
     hub_.Publish(*fault);
+    any_ended = any_ended || IsFinal(fault->state());
   }
+  // What it held on to may go.
+  if (any_ended && targets_ != newest_) SetTargets();
 }
 
 }  // namespace sunder::controller

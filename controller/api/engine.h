@@ -82,6 +82,7 @@ class Engine : private FleetListener {
   void CarryOut(const Superseded& superseded);
   void Wrote(const std::string& fault_id, const absl::Status& status);
   void TellChanged();
+  void SetTargets();
 
   EventLoop& loop_;
   Store& store_;
@@ -91,7 +92,8 @@ class Engine : private FleetListener {
   TransitionLog log_;
   WatchHub hub_;
   std::set<std::string> changed_;               // Not yet told to the watchers.
-  std::map<std::string, std::string> targets_;  // By host.
+  std::map<std::string, std::string> newest_;   // The topology's, by host.
+  std::map<std::string, std::string> targets_;  // Those in use, by host.
   Fleet fleet_;
   Workers writer_;
 };

@@ -226,6 +226,29 @@ TEST_F(ServiceTest, ARefreshThatTakesTooLongSaysSo) {
   EXPECT_THAT(std::string(late.message()), HasSubstr("did not answer in time"));
 }
 
+TEST_F(ServiceTest, ALivingFaultIsHealedAtTheAgentThatHoldsIt) {
+  const std::string id = InForce();
+  FakeAgent moved("n1", dir_.path() + "/moved.sock", absl::Seconds(1000));
+  std::ofstream(dir_.path() + "/inventory.yaml")
+      << "hosts:\n  - {name: n1, addresses: [10.9.0.1], agent: \""
+      << moved.target()
+      << "\"}\n  - {name: n2, addresses: [10.9.0.2], agent: \""
+      << agents_[1]->target()
+      << "\"}\n  - {name: n3, addresses: [10.9.0.3], agent: \""
+      << agents_[2]->target() << "\"}\n";
+  ASSERT_TRUE(discovery_->Refresh(absl::Now() + absl::Seconds(20)).ok());
+  TellTopology();
+  v1::HealFaultsRequest heal;
+  heal.add_ids(id);
+  ASSERT_TRUE(Heal(heal).ok());
+  EXPECT_TRUE(Becomes(id, sunder::v1::FAULT_STATE_HEALED))
+      << Get(id)->ShortDebugString();
+  EXPECT_EQ(agents_[0]->held(id).state(), agent::v1::STATE_HEALED);
+  // Once nothing lives there, the new agent is the host's.
+  const std::string next = InForce();
+  EXPECT_EQ(moved.held(next).state(), agent::v1::STATE_IN_FORCE);
+}
+
 TEST_F(ServiceTest, AKillWithoutMarathonIsRefused) {
   v1::KillTasksRequest request;
   request.set_selector("app:/shop");
