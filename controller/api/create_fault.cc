@@ -58,11 +58,18 @@ void ControllerService::PlanFault(const v1::CreateFaultRequest& request,
                                   Reactor* reactor) {
   sunder::v1::FaultSpec spec = request.spec();
   if (spec.seed() == 0) spec.set_seed(RandomSeed());
+  const sunder::v1::Topology topology = discovery_.Snapshot();
   absl::StatusOr<sunder::v1::Plan> plan =
-      MakePlan(discovery_.Snapshot(), spec, deployment_());
+      MakePlan(topology, spec, deployment_());
   if (!plan.ok()) {
     spdlog::info("fault refused error=\"{}\"", plan.status().ToString());
     return reactor->Finish(ToGrpcStatus(plan.status()));
+  }
+  for (const std::string& source : NeverRead(topology)) {
+    plan->add_notes(
+        absl::StrCat(source,
+                     " has not been read yet: tasks that only it knows "
+                     "are not in this plan until it has been"));
   }
   const bool try_out = request.validate_only();
   engine_.Post(

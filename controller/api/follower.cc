@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "common/log.h"
 #include "controller/planner/planner.h"
 
@@ -47,6 +48,13 @@ std::vector<Follower::Living> Follower::Gather() {
 void Follower::PlanAnew(const std::vector<Living>& faults, uint64_t look,
                         const std::stop_token& stop) {
   const sunder::v1::Topology topology = discovery_.Snapshot();
+  // Members whom only that source knows would fall out of their faults. When it
+  // has been read the topology is another.
+  if (const auto unread = NeverRead(topology); !unread.empty()) {
+    spdlog::warn("faults not followed: not read yet: {}",
+                 absl::StrJoin(unread, ", "));
+    return;
+  }
   const Deployment deployment = deployment_();
   for (const Living& fault : faults) {
     if (look != looks_ || stop.stop_requested()) return;

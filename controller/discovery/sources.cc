@@ -45,6 +45,14 @@ sunder::v1::Topology Sources::Topology() const {
   return topology;
 }
 
+std::vector<std::string> NeverRead(const sunder::v1::Topology& topology) {
+  std::vector<std::string> names;
+  for (const sunder::v1::Source& source : topology.sources()) {
+    if (!source.has_as_of()) names.push_back(source.name());
+  }
+  return names;
+}
+
 bool SameContent(const sunder::v1::Topology& a, const sunder::v1::Topology& b) {
   sunder::v1::Topology left = a;
   sunder::v1::Topology right = b;

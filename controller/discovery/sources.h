@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -33,6 +34,10 @@ class Sources {
   sunder::v1::Topology inventory_;
   MarathonContent marathon_;
 };
+
+// The names of the configured sources that have never been read: nothing is
+// known of what they would say.
+std::vector<std::string> NeverRead(const sunder::v1::Topology& topology);
 
 // True where both say the same: the instants and errors of sources do not
 // count.
