@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "common/clock.h"
+#include "controller/discovery/test_http_server.h"
 #include "controller/fleet/fake_agent.h"
 #include "controller/store/temp_dir.h"
 #include "gmock/gmock.h"
@@ -80,12 +83,13 @@ class ProgramTest : public testing::Test {
     return dir_.path() + "/" + name;
   }
   std::string Listen() const { return "unix:" + Path("controller.sock"); }
-  std::unique_ptr<Program> Run(const std::string& log = "log") {
-    return std::make_unique<Program>(
-        std::vector<std::string>{"--listen", Listen(), "--inventory",
-                                 Path("inventory.yaml"), "--state-dir",
-                                 Path("state")},
-        Path(log));
+  std::unique_ptr<Program> Run(const std::string& log = "log",
+                               const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"--listen",    Listen(),
+                                          "--inventory", Path("inventory.yaml"),
+                                          "--state-dir", Path("state")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return std::make_unique<Program>(arguments, Path(log));
   }
   std::unique_ptr<v1::Controller::Stub> Stub() {
     return v1::Controller::NewStub(
@@ -185,6 +189,40 @@ TEST_F(ProgramTest, SaysWhatIsWrongWithItsInventory) {
   EXPECT_EQ(program->Wait(), 1);
   EXPECT_THAT(program->Log(), HasSubstr("inventory.yaml"));
   EXPECT_THAT(program->Log(), HasSubstr("nmae"));
+}
+
+TEST_F(ProgramTest, KillsNoTaskOfTheAppThatMarathonRunsItAs) {
+  TestHttpServer marathon([](TestConnection& connection) {
+    const bool lists = absl::StrContains(connection.request(), "/v2/apps");
+    connection.SendResponse(
+        lists ? "200 OK" : "404 Not Found", "",
+        lists ? R"({"apps":[{"id":"/sunder","tasks":[{"id":"sunder.1",)"
+                R"("host":"n1","state":"TASK_RUNNING","ports":[31001]}]}]})"
+              : "{}");
+  });
+  setenv("MARATHON_APP_ID", "/sunder", 1);
+  auto program = Run("log", {"--marathon", marathon.url()});
+  unsetenv("MARATHON_APP_ID");
+  {
+    grpc::ClientContext context;
+    Limit(context);
+    v1::GetTopologyRequest request;
+    request.set_refresh(true);
+    v1::GetTopologyResponse response;
+    ASSERT_TRUE(Stub()->GetTopology(&context, request, &response).ok());
+    ASSERT_EQ(response.topology().tasks_size(), 1) << program->Log();
+  }
+  grpc::ClientContext context;
+  Limit(context);
+  v1::KillTasksRequest request;
+  request.set_selector("app:/sunder");
+  request.set_all(true);
+  request.set_validate_only(true);
+  v1::KillTasksResponse response;
+  ASSERT_TRUE(Stub()->KillTasks(&context, request, &response).ok());
+  ASSERT_EQ(response.tasks_size(), 1);
+  EXPECT_EQ(response.tasks(0).outcome(), v1::KILL_OUTCOME_REFUSED)
+      << response.ShortDebugString();
 }
 
 TEST_F(ProgramTest, TheSocketIsItsOwnersAlone) {
