@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/testing/program_fixture.h"
+#include "common/error_detail.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -115,6 +116,39 @@ TEST_F(ProgramTest, HealThatDoesNotGetRoundExitsEight) {
   EXPECT_THAT(result.err, HasSubstr("on n3 until 00:00:15.000"));
 }
 
+TEST_F(ProgramTest, HealWhoseAnswerIsLostExitsEight) {
+  controller_->Publish(HalvesInForce());
+  for (const absl::Status& lost :
+       {absl::UnavailableError("reset"), absl::DeadlineExceededError("late")}) {
+    controller_->FailWith("HealFaults", lost);
+    for (const std::vector<std::string>& which :
+         std::vector<std::vector<std::string>>{{"3f2a"},
+                                               {"cart"},
+                                               {"--all", "--owner", "me@here"},
+                                               {"--everyones"}}) {
+      std::vector<std::string> arguments = {"heal"};
+      arguments.insert(arguments.end(), which.begin(), which.end());
+      const Result result = Run(arguments);
+      EXPECT_EQ(result.code, 8) << result.err;
+      EXPECT_THAT(result.err, HasSubstr("may still be in force: fault"));
+      EXPECT_THAT(result.err, HasSubstr("on n1 until 00:01:1"));
+      EXPECT_THAT(result.err, HasSubstr("sunder-agent --heal-all"));
+    }
+    EXPECT_EQ(Run({"heal", "--all", "--dry-run"}).code, 4);
+  }
+  // Whatever else is in force is not what was to be healed.
+  const Result other = Run({"heal", "--all", "--owner", "nobody"});
+  EXPECT_EQ(other.code, 8);
+  EXPECT_THAT(other.err, Not(HasSubstr("cart")));
+}
+
+TEST_F(ProgramTest, HealThatTheControllerRefusesExitsAsItSays) {
+  controller_->FailWith(
+      "HealFaults", ErrorWithDetail(absl::StatusCode::kNotFound, "no fault x",
+                                    "NOT_FOUND", "x"));
+  EXPECT_EQ(Run({"heal", "x"}).code, 3);
+}
+
 TEST_F(ProgramTest, HealTakesMineOrEveryones) {
   EXPECT_EQ(Run({"heal", "--all", "--owner", "suite"}).out,
             "Nothing to heal.\n");
@@ -220,6 +254,31 @@ TEST_F(ProgramTest, NoControllerExitsFourWhateverIsAsked) {
     EXPECT_THAT(result.err, HasSubstr("SUNDER_CONTROLLER"));
     EXPECT_THAT(result.out, IsEmpty());
   }
+}
+
+TEST_F(ProgramTest, AControllerThatDoesNotAnswerAReadInTimeIsNotReached) {
+  for (const char* method :
+       {"GetTopology", "ListFaults", "GetFault", "ListAgents"}) {
+    controller_->FailWith(method, absl::DeadlineExceededError("no answer"));
+  }
+  const std::vector<std::string> commands[] = {
+      {"hosts"},  {"apps"},         {"tasks"},         {"topology"},
+      {"faults"}, {"show", "3f2a"}, {"watch", "3f2a"}, {"cut", "a", "b"}};
+  for (const std::vector<std::string>& arguments : commands) {
+    const Result result = Run(arguments);
+    EXPECT_EQ(result.code, 4) << arguments[0] << result.err;
+    EXPECT_THAT(result.err, HasSubstr("SUNDER_CONTROLLER"));
+  }
+  EXPECT_EQ(controller_->calls("CreateFault"), 0);
+}
+
+// The controller itself gives its sources up after 20 s.
+TEST_F(ProgramTest, ARefreshIsAwaitedLongerThanTheControllerTriesIt) {
+  EXPECT_EQ(Run({"hosts", "--refresh"}).code, 0);
+  EXPECT_TRUE(controller_->refreshed());
+  EXPECT_GT(controller_->patience(), absl::Seconds(21));
+  EXPECT_EQ(Run({"hosts"}).code, 0);
+  EXPECT_LT(controller_->patience(), absl::Seconds(11));
 }
 
 TEST_F(ProgramTest, ANetworkTargetWantsTls) {

@@ -12,7 +12,7 @@ namespace {
 ExitCode ListApps(const Environment& environment, bool refresh) {
   const absl::StatusOr<View> view =
       ReadView(environment, refresh, /*with_agents=*/false);
-  if (!view.ok()) return Fail(environment, view.status());
+  if (!view.ok()) return FailRead(environment, view.status());
   Print(environment, {{&view->topology, {"apps", "sources", "warnings"}}}, [&] {
     return absl::StrCat(AppsText(view->topology, environment.out_style),
                         TroublesText(view->topology, environment.out_style));

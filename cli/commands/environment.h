@@ -37,9 +37,13 @@ void Print(const Environment& environment, const std::vector<Part>& parts,
 
 // Says what failed and what to do next.
 ExitCode Fail(const Environment& environment, const absl::Status& status);
+// The same, of a request that only reads.
+ExitCode FailRead(const Environment& environment, const absl::Status& status);
 
-// How long a request may take that only reads.
+// How long a request may take that only reads; and one that has the controller
+// read its sources again first, which it gives up after 20 s.
 inline constexpr absl::Duration kReadTimeout = absl::Seconds(10);
+inline constexpr absl::Duration kRefreshTimeout = absl::Seconds(30);
 
 }  // namespace sunder::cli
 

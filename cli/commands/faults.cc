@@ -13,7 +13,7 @@ ExitCode ListFaults(const Environment& environment, bool ended) {
   request.set_include_ended(ended);
   const absl::StatusOr<controller::v1::ListFaultsResponse> response =
       (*client)->ListFaults(request, kReadTimeout);
-  if (!response.ok()) return Fail(environment, response.status());
+  if (!response.ok()) return FailRead(environment, response.status());
   Print(environment, {{&*response, {}}},
         [&] { return FaultsText(*response, environment.out_style); });
   return ExitCode::kDone;

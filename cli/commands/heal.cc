@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/commands/commands.h"
@@ -21,6 +23,8 @@ namespace sunder::cli {
 namespace {
 
 constexpr absl::Duration kHealTick = absl::Milliseconds(100);
+// Looking must not keep from healing.
+constexpr absl::Duration kLookTimeout = absl::Seconds(2);
 
 struct HealOptions {
   std::vector<std::string> faults;
@@ -118,6 +122,43 @@ ExitCode Report(const Environment& environment,
   return ExitCode::kMayBeInForce;
 }
 
+bool IsMeant(const v1::Fault& fault, const HealOptions& options,
+             const std::string& owner) {
+  if (options.everyones) return true;
+  if (options.all) return fault.spec().owner() == owner;
+  return std::any_of(options.faults.begin(), options.faults.end(),
+                     [&fault](const std::string& text) {
+                       return absl::StartsWith(fault.id(), text) ||
+                              fault.spec().name() == text;
+                     });
+}
+
+// The request went out and its answer did not come: perhaps nothing is healed.
+// `before`: what there was then, as far as the controller said it.
+ExitCode ReportLost(
+    const Environment& environment, const HealOptions& options,
+    const absl::StatusOr<controller::v1::ListFaultsResponse>& before,
+    const absl::Status& why) {
+  std::string what = "what was to be healed, until it ends by itself";
+  if (before.ok()) {
+    std::vector<std::string> left;
+    for (const v1::Fault& fault : before->faults()) {
+      if (!IsMeant(fault, options, environment.owner)) continue;
+      left.push_back(absl::StrCat("fault ", Title(fault), " on ",
+                                  RemnantsText(fault, environment.err_style)));
+    }
+    if (!left.empty()) what = absl::StrJoin(left, "; ");
+  }
+  environment.err << FailureText(
+      absl::StrCat("it is not known whether the controller heals; may still be "
+                   "in force: ",
+                   what, ": ", std::string(why.message())),
+      "`sunder heal` again, or `sunder faults`, when the controller answers; "
+      "on a host itself: sunder-agent --heal-all",
+      environment.err_style);
+  return ExitCode::kMayBeInForce;
+}
+
 ExitCode HealFaults(const Environment& environment,
                     const HealOptions& options) {
   if (options.faults.empty() && !options.all && !options.everyones) {
@@ -137,10 +178,21 @@ ExitCode HealFaults(const Environment& environment,
   if (!loop.ok()) return Fail(environment, loop.status());
   absl::StatusOr<std::unique_ptr<Client>> client = environment.connect();
   if (!client.ok()) return Fail(environment, client.status());
+  absl::StatusOr<controller::v1::ListFaultsResponse> before;
+  if (!options.dry_run) before = (*client)->ListFaults({}, kLookTimeout);
   const BootInstant deadline = BootNow() + *wait;
   absl::StatusOr<controller::v1::HealFaultsResponse> response =
       (*client)->HealFaults(request, *wait);
-  if (!response.ok()) return Fail(environment, response.status());
+  if (!response.ok()) {
+    const absl::Status& why = response.status();
+    if (options.dry_run) return FailRead(environment, why);
+    // Where no controller answered before either, there was none to ask.
+    const bool nobody =
+        absl::IsUnavailable(before.status()) && absl::IsUnavailable(why);
+    return LeavesOpen(why) && !nobody
+               ? ReportLost(environment, options, before, why)
+               : Fail(environment, why);
+  }
   absl::Status waited;
   if (!options.dry_run) {
     waited = Healing(environment, **client, *std::move(loop), deadline)
@@ -149,7 +201,7 @@ ExitCode HealFaults(const Environment& environment,
   Print(environment, {{&*response, {}}}, [&] {
     return Text(*response, options.dry_run, environment.out_style);
   });
-  if (!waited.ok()) return Fail(environment, waited);
+  if (!waited.ok()) Fail(environment, waited);
   return options.dry_run ? ExitCode::kDone : Report(environment, *response);
 }
 

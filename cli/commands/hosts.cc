@@ -12,7 +12,7 @@ namespace {
 ExitCode ListHosts(const Environment& environment, bool refresh) {
   const absl::StatusOr<View> view =
       ReadView(environment, refresh, /*with_agents=*/true);
-  if (!view.ok()) return Fail(environment, view.status());
+  if (!view.ok()) return FailRead(environment, view.status());
   Print(environment,
         {{&view->topology, {"hosts", "sources", "warnings"}},
          {&view->agents, {"agents", "term"}}},

@@ -66,7 +66,7 @@ ExitCode Start(const Environment& environment, const v1::FaultSpec& spec,
   // of a request that changes nothing.
   if (const auto agents = (*client)->ListAgents({}, kReadTimeout);
       !agents.ok()) {
-    return Fail(environment, agents.status());
+    return FailRead(environment, agents.status());
   }
   controller::v1::CreateFaultRequest request;
   *request.mutable_spec() = spec;

@@ -14,7 +14,7 @@ ExitCode ShowFault(const Environment& environment, const std::string& id) {
   request.set_id(id);
   const absl::StatusOr<controller::v1::GetFaultResponse> response =
       (*client)->GetFault(request, kReadTimeout);
-  if (!response.ok()) return Fail(environment, response.status());
+  if (!response.ok()) return FailRead(environment, response.status());
   Print(environment, {{&response->fault(), {}}},
         [&] { return ShowText(response->fault(), environment.out_style); });
   return ExitCode::kDone;

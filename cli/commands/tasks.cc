@@ -12,7 +12,7 @@ namespace {
 ExitCode ListTasks(const Environment& environment, bool refresh) {
   const absl::StatusOr<View> view =
       ReadView(environment, refresh, /*with_agents=*/false);
-  if (!view.ok()) return Fail(environment, view.status());
+  if (!view.ok()) return FailRead(environment, view.status());
   Print(environment, {{&view->topology, {"tasks", "sources", "warnings"}}},
         [&] {
           return absl::StrCat(

@@ -13,7 +13,7 @@ namespace {
 ExitCode ShowTopology(const Environment& environment, bool refresh) {
   const absl::StatusOr<View> view =
       ReadView(environment, refresh, /*with_agents=*/true);
-  if (!view.ok()) return Fail(environment, view.status());
+  if (!view.ok()) return FailRead(environment, view.status());
   Print(environment,
         {{&view->topology, {}}, {&view->agents, {"agents", "term"}}}, [&] {
           return absl::StrCat(

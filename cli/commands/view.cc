@@ -11,7 +11,7 @@ absl::StatusOr<View> ReadView(const Environment& environment, bool refresh,
   controller::v1::GetTopologyRequest request;
   request.set_refresh(refresh);
   absl::StatusOr<controller::v1::GetTopologyResponse> topology =
-      (*client)->GetTopology(request, kReadTimeout);
+      (*client)->GetTopology(request, refresh ? kRefreshTimeout : kReadTimeout);
   if (!topology.ok()) return topology.status();
   View view;
   view.topology = std::move(*topology->mutable_topology());

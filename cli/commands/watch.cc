@@ -105,7 +105,7 @@ ExitCode WatchFault(const Environment& environment, const std::string& id) {
   request.set_id(id);
   const absl::StatusOr<controller::v1::GetFaultResponse> fault =
       (*client)->GetFault(request, kReadTimeout);
-  if (!fault.ok()) return Fail(environment, fault.status());
+  if (!fault.ok()) return FailRead(environment, fault.status());
   return Watcher(environment, **client, *std::move(loop))
       .Run(fault->fault().id());
 }

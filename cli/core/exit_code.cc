@@ -22,6 +22,13 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   }
 }
 
+ExitCode ReadExitCodeOf(const absl::Status& status) {
+  // With a detail the controller has answered, and something else was late.
+  return absl::IsDeadlineExceeded(status) && !GetErrorDetail(status).has_value()
+             ? ExitCode::kUnreachable
+             : ExitCodeOf(status);
+}
+
 bool LeavesOpen(const absl::Status& status) {
   // Every error that the controller makes carries a detail; the transport's do
   // not.

@@ -22,6 +22,9 @@ enum class ExitCode {
 // The code of a request that failed with `status` (not OK) and left nothing.
 ExitCode ExitCodeOf(const absl::Status& status);
 
+// Of a request that only reads: who does not answer it in time is not reached.
+ExitCode ReadExitCodeOf(const absl::Status& status);
+
 // True where `status` leaves open whether the controller has carried the
 // request out: the connection failed, and no controller said so itself.
 bool LeavesOpen(const absl::Status& status);

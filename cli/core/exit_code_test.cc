@@ -26,6 +26,17 @@ TEST(ExitCode, FollowsTheStatus) {
   EXPECT_EQ(ExitCodeOf(absl::PermissionDeniedError("")), ExitCode::kFailed);
 }
 
+TEST(ReadExitCode, WhoDoesNotAnswerInTimeIsNotReached) {
+  EXPECT_EQ(ReadExitCodeOf(absl::DeadlineExceededError("")),
+            ExitCode::kUnreachable);
+  EXPECT_EQ(ReadExitCodeOf(absl::UnavailableError("")), ExitCode::kUnreachable);
+  EXPECT_EQ(ReadExitCodeOf(absl::NotFoundError("")), ExitCode::kNotFound);
+  // The controller answers, and says that something else did not.
+  EXPECT_EQ(ReadExitCodeOf(ErrorWithDetail(absl::StatusCode::kDeadlineExceeded,
+                                           "Marathon is slow", "SLOW", "m")),
+            ExitCode::kTimedOut);
+}
+
 TEST(LeavesOpen, WhatTheControllerSaysItselfIsCertain) {
   const absl::Status said = ErrorWithDetail(absl::StatusCode::kUnavailable,
                                             "n2 is down", "AGENT_DOWN", "n2");

@@ -89,6 +89,11 @@ bool FakeController::refreshed() {
   return refreshed_;
 }
 
+absl::Duration FakeController::patience() {
+  absl::MutexLock lock(&mutex_);
+  return patience_;
+}
+
 int FakeController::calls(const std::string& method) {
   absl::MutexLock lock(&mutex_);
   return calls_[method];
@@ -123,10 +128,12 @@ void FakeController::Put(const v1::Fault& fault) {
 }
 
 grpc::Status FakeController::GetTopology(
-    Context*, const controller::v1::GetTopologyRequest* request,
+    Context* context, const controller::v1::GetTopologyRequest* request,
     controller::v1::GetTopologyResponse* response) {
   absl::MutexLock lock(&mutex_);
   refreshed_ = request->refresh();
+  patience_ =
+      absl::FromChrono(context->deadline() - std::chrono::system_clock::now());
   *response->mutable_topology() = topology_;
   return Enter("GetTopology");
 }

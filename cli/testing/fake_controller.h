@@ -46,6 +46,8 @@ class FakeController final : public controller::v1::Controller::Service {
   controller::v1::HealFaultsRequest healed();
   controller::v1::KillTasksRequest killed();
   bool refreshed();
+  // How long the last GetTopology was ready to wait.
+  absl::Duration patience();
   int calls(const std::string& method);
   // True as soon as so many streams hold a fault; false after `timeout`.
   bool AwaitHolders(int n, absl::Duration timeout);
@@ -99,6 +101,7 @@ class FakeController final : public controller::v1::Controller::Service {
   controller::v1::HealFaultsRequest healed_ ABSL_GUARDED_BY(mutex_);
   controller::v1::KillTasksRequest killed_ ABSL_GUARDED_BY(mutex_);
   bool refreshed_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Duration patience_ ABSL_GUARDED_BY(mutex_);
   int holders_ ABSL_GUARDED_BY(mutex_) = 0;
   int breaks_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unique_ptr<grpc::Server> server_;
