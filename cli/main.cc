@@ -75,8 +75,7 @@ void AddSettings(CLI::App& app, Settings& settings) {
 }
 
 constexpr char kFooter[] =
-    "Selectors: host:n1, app:/shop/cart, task:ID, rack=r1, cidr:10.0.0.0/8, "
-    "dns:db.example.com,\n"
+    "Selectors: host:n1, app:/shop/cart, task:ID, rack=r1, cidr:10.0.0.0/8,\n"
     "joined by commas; the prefix may be left off where the text is "
     "unambiguous.\n\n"
     "Exit codes: 0 done; 1 failed, nothing in force; 2 usage; 3 not found;\n"

@@ -60,6 +60,23 @@ TEST(Manual, KnowsTheOptionsOfSunderAndNoOthers) {
   EXPECT_EQ(found, wanted);
 }
 
+TEST(Manual, NamesTheSelectorsThatTheHelpNames) {
+  const auto selectors = [](const std::string& text) {
+    const std::regex prefix("[a-z]+:(?=[a-z0-9/.]+[^:/])");
+    return std::set<std::string>{
+        std::sregex_token_iterator(text.begin(), text.end(), prefix),
+        std::sregex_token_iterator()};
+  };
+  const std::string help = Output(SUNDER_PROGRAM " --help");
+  const std::string manual = Manual("sunder.1");
+  const size_t begin = manual.find(".SH SELECTORS");
+  const size_t end = manual.find(".SH", begin + 1);
+  for (const std::string& selector :
+       selectors(manual.substr(begin, end - begin))) {
+    EXPECT_THAT(help, testing::HasSubstr(selector));
+  }
+}
+
 TEST(Manual, KnowsEachCommand) {
   const std::string manual = Manual("sunder.1");
   for (const char* command : kCommands) {

@@ -1,10 +1,12 @@
 // The program `sunder` as a person or a suite runs it, against a fake
 // controller on a unix socket. Starting faults: program_inject_test.cc.
 
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "cli/testing/program_fixture.h"
 #include "common/error_detail.h"
 #include "gmock/gmock.h"
@@ -195,6 +197,66 @@ TEST_F(ProgramTest, KillExitsByWhatItCameTo) {
   controller_->SetKill(FromText<controller::v1::KillTasksResponse>(
       "tasks { id: 'redis.1' outcome: KILL_OUTCOME_IGNORED }"));
   EXPECT_EQ(Run({"kill", "/redis", "--all"}).code, 1);
+}
+
+// ------------------------------------------------------------------- examples
+
+// The examples in the help of `command`, each split into words as a shell does;
+// what follows a pipe is not ours.
+std::vector<std::vector<std::string>> ExamplesIn(const std::string& help) {
+  std::vector<std::vector<std::string>> examples;
+  std::istringstream lines(help);
+  bool begun = false;
+  for (std::string line; std::getline(lines, line);) {
+    begun = begun || line.rfind("Example", 0) == 0;
+    if (!begun || line.rfind("  sunder ", 0) != 0) continue;
+    std::vector<std::string> words(1);
+    bool quoted = false;
+    for (const char c : line.substr(sizeof("  sunder ") - 1)) {
+      if (c == '\'') {
+        quoted = !quoted;
+      } else if (c == '|' && !quoted) {
+        break;
+      } else if (c != ' ' || quoted) {
+        words.back() += c;
+      } else if (!words.back().empty()) {
+        words.emplace_back();
+      }
+    }
+    if (words.back().empty()) words.pop_back();
+    examples.push_back(words);
+  }
+  return examples;
+}
+
+TEST_F(ProgramTest, EachExampleOfTheHelpIsUnderstood) {
+  controller_->Publish(HalvesHealed());
+  const std::set<std::string> changing = {"partition", "cut", "kill", "heal"};
+  for (const char* command :
+       {"", "hosts", "apps", "tasks", "topology", "partition", "cut", "kill",
+        "faults", "show", "watch", "heal"}) {
+    std::vector<std::string> ask = {"--help"};
+    if (*command != '\0') ask.insert(ask.begin(), command);
+    const auto examples = ExamplesIn(Run(ask).out);
+    EXPECT_FALSE(examples.empty()) << command;
+    for (std::vector<std::string> words : examples) {
+      const std::string example = absl::StrJoin(words, " ");
+      if (changing.contains(words[0]) &&
+          example.find("--dry-run") == std::string::npos) {
+        words.emplace_back("--dry-run");
+      }
+      const Result result = Run(words);
+      EXPECT_EQ(result.code, 0) << example << "\n" << result.err;
+      // A host is no member among tasks.
+      if (example.find("--one host:") != std::string::npos) {
+        EXPECT_THAT(example, Not(HasSubstr("partition /")));
+      }
+    }
+  }
+}
+
+TEST_F(ProgramTest, TheHelpNamesNoSelectorThatIsRefused) {
+  EXPECT_THAT(Run({"--help"}).out, Not(HasSubstr("dns:")));
 }
 
 // --------------------------------------------------------------------- errors

@@ -16,7 +16,9 @@ struct PartitionWords {
 constexpr char kPartitionExamples[] =
     "Examples:\n"
     "  sunder partition /shop/cart --shape halves --for 30s\n"
-    "  sunder partition /redis --shape isolate-one --one host:n1 --hold\n"
+    "  sunder partition /shop/cart --shape isolate-one --one "
+    "task:shop_cart.5f2c\n"
+    "  sunder partition n1,n2,n3 --shape isolate-one --one n1 --hold\n"
     "  sunder partition --groups 'n1,n2|n3,n4,n5' --rest isolated\n"
     "  sunder partition rack=r1 --shape majority --dry-run";
 
