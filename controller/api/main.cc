@@ -131,7 +131,7 @@ absl::Status Serve(const Settings& settings, EventLoop& loop, Engine& engine,
   ControllerService service(engine, discovery, killer, [&settings, &resolver] {
     return DeploymentNow(settings, resolver);
   });
-  auto server = StartServer(settings.listen, settings.tls, service);
+  auto server = StartServer(settings.listen, ServerTls(settings), service);
   if (!server.ok()) return server.status();
   std::thread loop_thread([&loop] {
     const absl::Status status = loop.Run();

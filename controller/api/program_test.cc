@@ -2,10 +2,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -13,12 +14,14 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "controller/discovery/test_http_server.h"
 #include "controller/fleet/fake_agent.h"
 #include "controller/store/temp_dir.h"
 #include "gmock/gmock.h"
 #include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
 #include "sunder/controller/v1/controller.grpc.pb.h"
 
@@ -85,10 +88,12 @@ class ProgramTest : public testing::Test {
   std::string Listen() const { return "unix:" + Path("controller.sock"); }
   std::unique_ptr<Program> Run(const std::string& log = "log",
                                const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {"--listen",    Listen(),
-                                          "--inventory", Path("inventory.yaml"),
+    std::vector<std::string> arguments = {"--inventory", Path("inventory.yaml"),
                                           "--state-dir", Path("state")};
     arguments.insert(arguments.end(), more.begin(), more.end());
+    if (std::find(more.begin(), more.end(), "--listen") == more.end()) {
+      arguments.insert(arguments.end(), {"--listen", Listen()});
+    }
     return std::make_unique<Program>(arguments, Path(log));
   }
   std::unique_ptr<v1::Controller::Stub> Stub() {
@@ -223,6 +228,63 @@ TEST_F(ProgramTest, KillsNoTaskOfTheAppThatMarathonRunsItAs) {
   ASSERT_EQ(response.tasks_size(), 1);
   EXPECT_EQ(response.tasks(0).outcome(), v1::KILL_OUTCOME_REFUSED)
       << response.ShortDebugString();
+}
+
+// Over TLS, with certificates that sign themselves.
+class ProgramOverTls : public ProgramTest {
+ protected:
+  ProgramOverTls() {
+    for (const char* name : {"controller", "agent", "client"}) {
+      const std::string command = absl::StrCat(
+          "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 "
+          "-nodes -days 2 -subj /CN=",
+          name, " -addext subjectAltName=IP:127.0.0.1 -keyout ",
+          Path(absl::StrCat(name, ".key")), " -out ",
+          Path(absl::StrCat(name, ".pem")), " 2>/dev/null");
+      EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    }
+  }
+  std::string Read(const std::string& name) const {
+    std::ifstream in(Path(name));
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // Of the kernel's choice, free a moment ago.
+  static std::string FreeTarget() {
+    return absl::StrCat("127.0.0.1:", TestHttpServer([](auto&) {}).port());
+  }
+  std::unique_ptr<v1::Controller::Stub> StubOf(const std::string& target,
+                                               const std::string& who) const {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = Read("controller.pem");
+    options.pem_private_key = Read(who + ".key");
+    options.pem_cert_chain = Read(who + ".pem");
+    return v1::Controller::NewStub(
+        grpc::CreateChannel(target, grpc::SslCredentials(options)));
+  }
+};
+
+TEST_F(ProgramOverTls, AnAgentIsNoClientWhereClientsHaveTheirOwnAuthority) {
+  const std::string target = FreeTarget();
+  auto program = Run(
+      "log", {"--listen", target, "--tls-certificate", Path("controller.pem"),
+              "--tls-key", Path("controller.key"), "--tls-authority",
+              Path("agent.pem"), "--tls-client-authority", Path("client.pem")});
+  const v1::GetTopologyRequest request;
+  v1::GetTopologyResponse response;
+  {
+    grpc::ClientContext context;
+    Limit(context);
+    const grpc::Status status =
+        StubOf(target, "client")->GetTopology(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << status.error_message() << program->Log();
+  }
+  grpc::ClientContext context;
+  Limit(context);
+  context.set_wait_for_ready(false);
+  EXPECT_EQ(StubOf(target, "agent")
+                ->GetTopology(&context, request, &response)
+                .error_code(),
+            grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST_F(ProgramTest, TheSocketIsItsOwnersAlone) {

@@ -39,7 +39,11 @@ void AddOptions(CLI::App& app, Settings& settings) {
   app.add_option("--tls-key", settings.tls.key, "PEM file: its private key")
       ->type_name("FILE");
   app.add_option("--tls-authority", settings.tls.authority,
-                 "PEM file: who signed the clients and agents that are trusted")
+                 "PEM file: who signed the agents that are trusted")
+      ->type_name("FILE");
+  app.add_option("--tls-client-authority", settings.tls_client_authority,
+                 "PEM file: who signed the clients that are let in; without "
+                 "it, that of --tls-authority, so agents are let in too")
       ->type_name("FILE");
   app.add_option("--ssh-port", settings.ssh_port,
                  "TCP port of ssh that no fault cuts on any host, besides 22, "
@@ -69,6 +73,14 @@ absl::Status Complete(Settings& settings) {
 }
 
 }  // namespace
+
+TlsFiles ServerTls(const Settings& settings) {
+  TlsFiles tls = settings.tls;
+  if (!settings.tls_client_authority.empty()) {
+    tls.authority = settings.tls_client_authority;
+  }
+  return tls;
+}
 
 std::variant<Settings, ExitCode> ParseSettings(int argc,
                                                const char* const* argv) {

@@ -22,12 +22,17 @@ struct Settings {
   std::string marathon_credentials;
   std::string state_dir = "/var/lib/sunder/controller";
   std::string log_level = "info";
-  TlsFiles tls;
+  TlsFiles tls;  // Towards the agents.
+  std::string tls_client_authority;
   uint32_t ssh_port = 22;
   std::vector<std::string> protect;
 
   Deployment deployment;  // Of the above; the addresses come with each plan.
 };
+
+// Towards the clients: an agent's certificate lets nobody in where clients have
+// an authority of their own.
+TlsFiles ServerTls(const Settings& settings);
 
 struct ExitCode {
   int value = 0;

@@ -70,6 +70,18 @@ TEST(Settings, UsageErrorsEndWithTwoAndHelpWithZero) {
   EXPECT_EQ(CodeOf({"--version"}), 0);
 }
 
+TEST(Settings, ClientsHaveTheAgentsAuthorityOrTheirOwn) {
+  auto settings = std::get<Settings>(Parse({"--tls-authority", "agents.pem"}));
+  EXPECT_EQ(ServerTls(settings).authority, "agents.pem");
+  settings = std::get<Settings>(Parse(
+      {"--tls-certificate", "c.pem", "--tls-key", "k.pem", "--tls-authority",
+       "agents.pem", "--tls-client-authority", "clients.pem"}));
+  EXPECT_EQ(settings.tls.authority, "agents.pem");
+  EXPECT_EQ(ServerTls(settings).authority, "clients.pem");
+  EXPECT_EQ(ServerTls(settings).certificate, "c.pem");
+  EXPECT_EQ(ServerTls(settings).key, "k.pem");
+}
+
 TEST(DeploymentFacts, ANameOfMarathonIsLeftToResolve) {
   const auto service = MarathonService("https://marathon.example.com");
   ASSERT_TRUE(service.ok());
