@@ -56,6 +56,8 @@ struct Notify {
 struct Superseded {
   uint64_t term = 0;
   std::string host;  // Which agent said so.
+  // For the operator, where there is no other controller.
+  std::string advice = {};
 };
 
 using Action = std::variant<Call, Persist, Forget, Notify, Superseded>;

@@ -42,14 +42,19 @@ bool Core::CheckTerm(const std::string& host, const agent::v1::Stamp& stamp) {
   if (superseded_ || stamp.highest_term() <= term_) return superseded_;
   superseded_ = true;
   out_->DropCalls();
+  const uint64_t theirs = stamp.highest_term();
+  const std::string advice = absl::StrCat(
+      "if there is no other, this one's clock or an earlier database of it was "
+      "ahead: stop it, run \"UPDATE term SET value=",
+      theirs, "\" on its controller.db with sqlite3, and start it again");
   const std::string reason =
       absl::StrCat("another controller has taken over: the agent of ", host,
-                   " obeys term ", stamp.highest_term(), ", ours is ", term_);
+                   " obeys term ", theirs, ", ours is ", term_, "; ", advice);
   for (const auto& fault : living_) {
     fault->Superseded(reason);
     out_->Do(Notify{.fault_id = fault->view().id()});
   }
-  out_->Do(Superseded{.term = stamp.highest_term(), .host = host});
+  out_->Do(Superseded{.term = theirs, .host = host, .advice = advice});
   return true;
 }
 

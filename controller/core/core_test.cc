@@ -253,6 +253,14 @@ TEST_F(CoreTest, FallsSilentWhenAnAgentObeysAHigherTerm) {
   const auto superseded = Take<Superseded>();
   ASSERT_EQ(superseded.size(), 1u);
   EXPECT_EQ(superseded[0].term, 4u);
+  // Where there is no other one, that is how to go on.
+  EXPECT_NE(superseded[0].advice.find("UPDATE term SET value=4"),
+            std::string::npos)
+      << superseded[0].advice;
+  const auto view = core_.Find("1", now_);
+  EXPECT_NE(view->reason().find("obeys term 4, ours is 3"), std::string::npos);
+  EXPECT_NE(view->reason().find(superseded[0].advice), std::string::npos)
+      << view->reason();
   EXPECT_FALSE(core_.NextTimer().has_value());
   core_.Persisted("1", absl::OkStatus(), now_);
   core_.Timer(now_ + absl::Hours(1));

@@ -23,10 +23,12 @@ constexpr char kFaultsTable[] =
     "WITHOUT ROWID";
 constexpr char kAdvice[] =
     ". Restore the file from a copy; or, once the leases of its faults have "
-    "run "
-    "out (some seconds after the last controller stopped), move it away and "
-    "start again: agents heal by themselves, and the new controller gets a "
-    "higher term";
+    "run out (some seconds after the last controller stopped), move it away "
+    "and start again: agents heal by themselves. The new controller makes its "
+    "term from the clock. Where that clock was ahead before, agents obey a "
+    "higher term, which the controller then says: stop it, have sqlite3 run "
+    "\"UPDATE term SET value=...\" with theirs on the new file, and start it "
+    "again";
 
 absl::Status Refuse(const std::string& path, const std::string& why) {
   return absl::DataLossError(

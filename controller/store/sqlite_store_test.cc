@@ -66,6 +66,23 @@ TEST_F(SqliteStoreTest, TermFollowsTheWallClockForwardsAndNeverGoesBack) {
   EXPECT_EQ((*Open(2000))->term(), 2000u);
 }
 
+// What to do where agents have seen a higher term than the clock now gives.
+TEST_F(SqliteStoreTest, TakesATermThatItsOperatorHasSet) {
+  ASSERT_EQ((*Open(1000))->term(), 1000u);
+  ASSERT_TRUE(Sqlite::Open(Db(), Sqlite::Mode::kExisting)
+                  ->Run("UPDATE term SET value=5000")
+                  .ok());
+  EXPECT_EQ((*Open(1001))->term(), 5001u);
+}
+
+TEST_F(SqliteStoreTest, PromisesNoTermThatItMayNotGet) {
+  WriteDb("this is no database");
+  const std::string text = Text(Refusal());
+  EXPECT_THAT(text, testing::Not(HasSubstr("gets a higher term")));
+  EXPECT_THAT(text, HasSubstr("from the clock"));
+  EXPECT_THAT(text, HasSubstr("UPDATE term"));
+}
+
 TEST_F(SqliteStoreTest, MakesTheStateDirectoryForItsOwnerAlone) {
   const std::string dir = dir_.path() + "/a/b";
   ASSERT_TRUE(SqliteStore::Open(dir, Seconds(0)).ok());
