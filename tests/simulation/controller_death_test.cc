@@ -150,6 +150,7 @@ TEST_F(ControllerDeath, ControllerThatRestartsWhileItHealsGoesOnHealing) {
   };
   world_->Heal(id_);
   const auto began = View().heal_began();
+  world_->RunFor(absl::Milliseconds(1));  // Until it is recorded.
   world_->KillController();
   world_->on_call = nullptr;
   world_->RunFor(absl::Milliseconds(500));

@@ -64,7 +64,13 @@ void Invariants::Sent(const std::string& host, const controller::Call& call) {
     }
   } else if (const auto* alive =
                  std::get_if<agent::v1::KeepAliveRequest>(&call.request)) {
-    note(*alive);
+    if (const Gate* gate = note(*alive)) {
+      // The end was told by the clock as it was known when it was armed.
+      EXPECT_LE(AgentInstant::FromNanos(alive->expiry_ns()) - gate->end,
+                absl::Milliseconds(5))
+          << host << " is asked to hold " << alive->fault_id()
+          << " beyond its end";
+    }
   }
 }
 

@@ -62,13 +62,18 @@ void World::AfterController(int which) {
       SendCall(which, *call);
     } else if (const auto* persist =
                    std::get_if<controller::Persist>(&action)) {
+      // A controller that dies before it has heard may find it there or not.
+      const bool late = random_() % 2 == 0;
       const std::string id = persist->record.fault().id();
-      disk.records[id] = persist->record;
-      At(now_ + absl::Microseconds(300), [this, which, life, id] {
-        ToController(which, life, [this, id](controller::Core& core) {
-          core.Persisted(id, absl::OkStatus(), now_);
-        });
-      });
+      if (!late) disk.records[id] = persist->record;
+      At(now_ + absl::Microseconds(300),
+         [this, which, life, id, late, record = persist->record] {
+           ToController(which, life,
+                        [this, id, late, record](controller::Core& core) {
+                          if (late) disk.records[id] = record;
+                          core.Persisted(id, absl::OkStatus(), now_);
+                        });
+         });
     } else if (const auto* forget = std::get_if<controller::Forget>(&action)) {
       disk.records.erase(forget->fault_id);
     } else if (std::holds_alternative<controller::Superseded>(action)) {
