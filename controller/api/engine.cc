@@ -166,8 +166,8 @@ void Engine::CarryOut(const Notify& notify) {
 void Engine::CarryOut(const Superseded& superseded) {
   spdlog::error(
       "superseded: the agent of {} obeys another controller with term {}; this "
-      "one has term {} and sends nothing more",
-      superseded.host, superseded.term, core_.term());
+      "one has term {} and sends nothing more. {}",
+      superseded.host, superseded.term, core_.term(), superseded.advice);
   on_superseded_();
 }
 

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "common/task_state.h"
 #include "controller/discovery/json_fields.h"
-#include "controller/planner/task_state.h"
 
 namespace sunder::controller {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "controller/planner/task_state.h"
+#include "common/task_state.h"
 
 namespace sunder::controller {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "common/task_state.h"
 #include "controller/planner/prefix_set.h"
 #include "controller/planner/suggest.h"
-#include "controller/planner/task_state.h"
 
 namespace sunder::controller {
 namespace {

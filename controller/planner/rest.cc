@@ -7,9 +7,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/error_detail.h"
+#include "common/task_state.h"
 #include "controller/planner/selector.h"
 #include "controller/planner/suggest.h"
-#include "controller/planner/task_state.h"
 
 namespace sunder::controller {
 namespace {

@@ -10,11 +10,11 @@
 #include "absl/strings/str_join.h"
 #include "common/address.h"
 #include "common/error_detail.h"
+#include "common/task_state.h"
 #include "controller/planner/selector_label.h"
 #include "controller/planner/selector_term.h"
 #include "controller/planner/shown.h"
 #include "controller/planner/suggest.h"
-#include "controller/planner/task_state.h"
 
 namespace sunder::controller {
 namespace {

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/error_detail.h"
+#include "common/task_state.h"
 #include "controller/planner/suggest.h"
-#include "controller/planner/task_state.h"
 
 namespace sunder::controller {
 namespace {

@@ -1,11 +1,11 @@
-#include "controller/planner/task_state.h"
+#include "common/task_state.h"
 
 #include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 
-namespace sunder::controller {
+namespace sunder {
 
 bool IsFinalTaskState(absl::string_view state) {
   // LOST, UNREACHABLE and UNKNOWN are missing on purpose: such a task may run.
@@ -22,4 +22,4 @@ bool IsFinalTaskState(absl::string_view state) {
 
 bool HasEnded(const v1::Task& task) { return IsFinalTaskState(task.state()); }
 
-}  // namespace sunder::controller
+}  // namespace sunder

@@ -1,8 +1,8 @@
-#include "controller/planner/task_state.h"
+#include "common/task_state.h"
 
 #include "gtest/gtest.h"
 
-namespace sunder::controller {
+namespace sunder {
 namespace {
 
 TEST(TaskState, EndsAreMesosFinalStatesAndNothingElse) {
@@ -21,4 +21,4 @@ TEST(TaskState, EndsAreMesosFinalStatesAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace sunder::controller
+}  // namespace sunder

@@ -1,12 +1,12 @@
 // What Marathon's words for a task's state mean to us.
 
-#ifndef SUNDER_CONTROLLER_PLANNER_TASK_STATE_H_
-#define SUNDER_CONTROLLER_PLANNER_TASK_STATE_H_
+#ifndef SUNDER_COMMON_TASK_STATE_H_
+#define SUNDER_COMMON_TASK_STATE_H_
 
 #include "absl/strings/string_view.h"
 #include "sunder/v1/topology.pb.h"
 
-namespace sunder::controller {
+namespace sunder {
 
 // As Mesos names it, with or without "TASK_", in any case: Marathon's events
 // and listings differ in that.
@@ -17,6 +17,6 @@ bool IsFinalTaskState(absl::string_view state);
 // nobody sees it.
 bool HasEnded(const v1::Task& task);
 
-}  // namespace sunder::controller
+}  // namespace sunder
 
-#endif  // SUNDER_CONTROLLER_PLANNER_TASK_STATE_H_
+#endif  // SUNDER_COMMON_TASK_STATE_H_
