@@ -121,6 +121,18 @@ TEST_F(Members, OfMovesWhileItChangesTheLastOneCounts) {
   EXPECT_EQ(View().generation(), 3u);
 }
 
+TEST_F(Members, MoveThatIsTakenBackBeforeItWentOutDoesNotGoOut) {
+  BringInForce();
+  world_->Move(id_, {0, 1, 3});
+  world_->RunFor(absl::Milliseconds(3));
+  world_->Move(id_, {0, 2, 3});
+  world_->MoveAway(id_);
+  ASSERT_TRUE(RunUntilWhole());
+  world_->RunFor(absl::Seconds(5));
+  EXPECT_EQ(View().generation(), 2u);
+  EXPECT_EQ(DroppingOn(), "013");
+}
+
 TEST_F(Members, MoveThereAndBackEndsWhereItBegan) {
   BringInForce();
   world_->Move(id_, {1, 2, 3});
