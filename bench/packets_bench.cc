@@ -24,7 +24,7 @@ namespace {
 
 using agent::Lab;
 
-constexpr agent::GateId kGate = 1;
+constexpr agent::GateId kPacketGate = 1;
 
 Lab& TheLab() {
   static Lab* const lab = new Lab;
@@ -37,15 +37,15 @@ class InForce {
   explicit InForce(int count)
       : kernel_(*agent::NftKernel::Create()), there_is_one_(count > 0) {
     if (!there_is_one_) return;
-    absl::Status s = kernel_->Stage(kGate, Endpoints(count));
+    absl::Status s = kernel_->Stage(kPacketGate, Endpoints(count));
     if (s.ok()) {
-      s = kernel_->Arm(kGate, WallNow(), BootNow() + absl::Hours(1));
+      s = kernel_->Arm(kPacketGate, WallNow(), BootNow() + absl::Hours(1));
     }
-    if (s.ok()) s = kernel_->Open(kGate);
+    if (s.ok()) s = kernel_->Open(kPacketGate);
     if (!s.ok()) throw std::runtime_error(s.ToString());
   }
   ~InForce() {
-    if (there_is_one_) (void)kernel_->Remove(kGate);
+    if (there_is_one_) (void)kernel_->Remove(kPacketGate);
   }
   InForce(const InForce&) = delete;
   InForce& operator=(const InForce&) = delete;
@@ -118,13 +118,13 @@ void Tcp(::benchmark::State& state) {
   }
 }
 
-void Settings(::benchmark::internal::Benchmark* b) {
+void PacketSettings(::benchmark::internal::Benchmark* b) {
   b->UseManualTime()->Iterations(1)->Unit(::benchmark::kNanosecond);
   b->Arg(0)->Arg(100)->Arg(1000)->Arg(10'000)->Repetitions(25);
 }
 
-BENCHMARK(Udp)->Name("packet/udp")->Apply(Settings);
-BENCHMARK(Tcp)->Name("packet/tcp")->Apply(Settings);
+BENCHMARK(Udp)->Name("packet/udp")->Apply(PacketSettings);
+BENCHMARK(Tcp)->Name("packet/tcp")->Apply(PacketSettings);
 
 }  // namespace
 }  // namespace sunder::bench

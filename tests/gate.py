@@ -162,7 +162,7 @@ def mutants():
 
 def builds():
     """What later steps run: under the thread sanitizer, for the fuzzers, as shipped"""
-    done = [build("tsan"), build("fuzz", "fuzzers"), build("release", *PROGRAMS)]
+    done = [build("tsan"), build("fuzz", "fuzzers"), build("release", *PROGRAMS, "bench", "bare_server")]
     return Count(done.count(True), done.count(False))
 
 
