@@ -101,7 +101,10 @@ std::string World::Create(
     const std::function<void(sunder::v1::FaultSpec&)>& adapt) {
   const std::string id = absl::StrCat("fault-", ++faults_);
   sunder::v1::FaultSpec spec;
-  spec.mutable_duration()->set_seconds(absl::ToInt64Seconds(duration));
+  const int64_t seconds = absl::ToInt64Seconds(duration);
+  spec.mutable_duration()->set_seconds(seconds);
+  spec.mutable_duration()->set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(duration - absl::Seconds(seconds))));
   adapt(spec);
   std::vector<int> on(count);
   std::iota(on.begin(), on.end(), 0);
