@@ -1,13 +1,11 @@
 // Applying, updating and removing a fault: Sunder against the kernel's floor
-// (the same bytes, made before), `nft -f`, and one `iptables` for each
+// (the same bytes, made before) in pairs, `nft -f`, and one `iptables` for each
 // endpoint. Each repetition is one operation, timed by hand; run them
-// interleaved
-// (--benchmark_enable_random_interleaving).
+// interleaved (--benchmark_enable_random_interleaving).
 
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -22,6 +20,7 @@
 #include "agent/rules/compile.h"
 #include "agent/rules/to_nft.h"
 #include "bench/endpoints.h"
+#include "bench/timing.h"
 #include "benchmark/benchmark.h"
 #include "common/clock.h"
 
@@ -38,15 +37,6 @@ constexpr absl::Duration kLease = absl::Hours(1);
 
 void Check(const absl::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
-}
-
-template <typename Work>
-void Time(::benchmark::State& state, Work work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  state.SetIterationTime(
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
-          .count());
 }
 
 agent::Program ProgramOf(GateId gate, const agent::v1::StageRequest& request) {
@@ -214,34 +204,44 @@ class Nft {
   std::string folder_;
 };
 
+// Each returns the seconds that the operation takes, and leaves nothing behind.
 template <typename Contestant>
-void Apply(::benchmark::State& state) {
-  Contestant contestant(static_cast<int>(state.range(0)));
-  for (auto _ : state) {
-    Time(state, [&] { contestant.Apply(kGate); });
-    contestant.Remove(kGate);
-  }
+double ApplySeconds(Contestant& contestant) {
+  const double seconds = Seconds([&] { contestant.Apply(kGate); });
+  contestant.Remove(kGate);
+  return seconds;
 }
 
 template <typename Contestant>
-void Update(::benchmark::State& state) {
-  Contestant contestant(static_cast<int>(state.range(0)));
-  for (auto _ : state) {
-    contestant.Apply(kGate);
-    contestant.Open(kGate);
-    Time(state, [&] { contestant.Update(); });
-    contestant.Remove(kNext);
-  }
+double UpdateSeconds(Contestant& contestant) {
+  contestant.Apply(kGate);
+  contestant.Open(kGate);
+  const double seconds = Seconds([&] { contestant.Update(); });
+  contestant.Remove(kNext);
+  return seconds;
 }
 
 template <typename Contestant>
-void Remove(::benchmark::State& state) {
-  Contestant contestant(static_cast<int>(state.range(0)));
+double RemoveSeconds(Contestant& contestant) {
+  contestant.Apply(kGate);
+  contestant.Open(kGate);
+  return Seconds([&] { contestant.Remove(kGate); });
+}
+
+template <double (*kOwn)(Sunder&), double (*kFloor)(Floor&)>
+void AgainstFloor(::benchmark::State& state) {
+  Sunder sunder(static_cast<int>(state.range(0)));
+  Floor floor(static_cast<int>(state.range(0)));
   for (auto _ : state) {
-    contestant.Apply(kGate);
-    contestant.Open(kGate);
-    Time(state, [&] { contestant.Remove(kGate); });
+    Pair(
+        state, [&] { return kOwn(sunder); }, [&] { return kFloor(floor); });
   }
+}
+
+template <double (*kSeconds)(Nft&)>
+void ByNft(::benchmark::State& state) {
+  Nft nft(static_cast<int>(state.range(0)));
+  for (auto _ : state) state.SetIterationTime(kSeconds(nft));
 }
 
 // What Sunder adds to the kernel's part, piece by piece.
@@ -306,11 +306,8 @@ void Iptables(::benchmark::State& state) {
   };
   for (auto _ : state) {
     if (kVerb == 'D') all("-A");
-    const auto begin = std::chrono::steady_clock::now();
-    all(kVerb == 'A' ? "-A" : "-D");
-    const std::chrono::duration<double> took =
-        std::chrono::steady_clock::now() - begin;
-    state.SetIterationTime(took.count() / kForks);
+    state.SetIterationTime(Seconds([&] { all(kVerb == 'A' ? "-A" : "-D"); }) /
+                           kForks);
     if (kVerb == 'A') all("-D");
   }
 }
@@ -321,12 +318,12 @@ void Settings(::benchmark::internal::Benchmark* b) {
 
 void Small(::benchmark::internal::Benchmark* b) {
   Settings(b);
-  b->Arg(100)->Arg(1000)->Arg(10'000)->Repetitions(25);
+  b->Arg(100)->Arg(1000)->Arg(10'000)->Repetitions(101);
 }
 
 void Large(::benchmark::internal::Benchmark* b) {
   Settings(b);
-  b->Arg(100'000)->Repetitions(7);
+  b->Arg(100'000)->Repetitions(15);
 }
 
 void Slow(::benchmark::internal::Benchmark* b) {
@@ -346,15 +343,12 @@ void Slowest(::benchmark::internal::Benchmark* b) {
   BENCHMARK(__VA_ARGS__)->Name(name)->Apply(Slow); \
   BENCHMARK(__VA_ARGS__)->Name(name)->Apply(Slowest)
 
-SUNDER_FAST("apply/sunder", Apply<Sunder>);
-SUNDER_FAST("apply/floor", Apply<Floor>);
-SUNDER_SLOW("apply/nft", Apply<Nft>);
-SUNDER_FAST("update/sunder", Update<Sunder>);
-SUNDER_FAST("update/floor", Update<Floor>);
-SUNDER_SLOW("update/nft", Update<Nft>);
-SUNDER_FAST("remove/sunder", Remove<Sunder>);
-SUNDER_FAST("remove/floor", Remove<Floor>);
-SUNDER_SLOW("remove/nft", Remove<Nft>);
+SUNDER_FAST("apply/sunder", AgainstFloor<ApplySeconds, ApplySeconds>);
+SUNDER_SLOW("apply/nft", ByNft<ApplySeconds>);
+SUNDER_FAST("update/sunder", AgainstFloor<UpdateSeconds, UpdateSeconds>);
+SUNDER_SLOW("update/nft", ByNft<UpdateSeconds>);
+SUNDER_FAST("remove/sunder", AgainstFloor<RemoveSeconds, RemoveSeconds>);
+SUNDER_SLOW("remove/nft", ByNft<RemoveSeconds>);
 SUNDER_FAST("stage/parse", Parse);
 SUNDER_FAST("stage/compile", Compile);
 SUNDER_FAST("stage/encode", Encode);

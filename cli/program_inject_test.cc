@@ -80,7 +80,7 @@ TEST_F(ProgramTest, ADryRunShowsThePlanAndStartsNothing) {
 
 TEST_F(ProgramTest, AFailedFaultExitsOneWithItsReason) {
   v1::Fault failed =
-      WithState(HalvesStaged(), v1::FAULT_STATE_FAILED, v1::HOST_STATE_FAILED);
+      WithState(HalvesStaged(), v1::FAULT_STATE_FAILED, v1::HOST_STATE_HEALED);
   failed.set_reason("n2 lacks nf_tables");
   controller_->OnCreate({HalvesStaged(), failed});
   const Result result = Run({"cut", "n1", "n2"});

@@ -79,7 +79,7 @@ TEST_F(ProgramTest, WatchPrintsALineAChangeUntilItIsOver) {
 
 TEST_F(ProgramTest, WatchInJsonIsAnObjectAChange) {
   v1::Fault failed =
-      WithState(HalvesStaged(), v1::FAULT_STATE_FAILED, v1::HOST_STATE_FAILED);
+      WithState(HalvesStaged(), v1::FAULT_STATE_FAILED, v1::HOST_STATE_HEALED);
   failed.set_reason("n2 refused");
   controller_->Publish(HalvesStaged());
   controller_->Publish(failed);

@@ -99,6 +99,9 @@ function(sunder_test name)
     return()  # That build is for the fuzz targets alone.
   endif()
   cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;DEFINES;LABELS" ${ARGN})
+  if(SUNDER_SANITIZE STREQUAL thread AND kernel IN_LIST ARG_LABELS)
+    return()  # One thread each.
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()

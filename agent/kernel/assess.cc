@@ -22,10 +22,10 @@ bool HasChain(const TableContents& contents, absl::string_view name) {
       [&](const auto& c) { return c.name == std::string(name); });
 }
 
-bool HasGateChain(const TableContents& contents) {
+bool HasBaseChain(const TableContents& contents) {
   return std::any_of(contents.chains.begin(), contents.chains.end(),
                      [](const nft::ChainInfo& c) {
-                       return c.name == kGateChain && c.is_base &&
+                       return c.name == kCutsChain && c.is_base &&
                               c.hook == NF_INET_PRE_ROUTING;
                      });
 }
@@ -88,7 +88,7 @@ bool RulesAreWhole(const TableContents& contents, const nft::TableTag& tag) {
     doomed.push_back({RuleTag::Kind::kSpare, i});
   }
   doomed.push_back({RuleTag::Kind::kDrop, 0});
-  return RulesAre(cuts, RulesOf(contents, kRulesChain)) &&
+  return RulesAre(cuts, RulesOf(contents, kCutsChain)) &&
          RulesAre(doomed, RulesOf(contents, kDoomedChain));
 }
 
@@ -107,7 +107,7 @@ GateState StateOf(const std::vector<nft::RuleInfo>& gate_rules) {
 bool GateIsWhole(const TableContents& contents, GateState state,
                  size_t gate_rules) {
   const bool is_armed = state != GateState::kShut;
-  return HasGateChain(contents) && gate_rules == (is_armed ? 1u : 0u) &&
+  return HasChain(contents, kGateChain) && gate_rules == (is_armed ? 1u : 0u) &&
          HasChain(contents, kUnarmedChain) != is_armed;
 }
 
@@ -148,7 +148,7 @@ KernelFault Assess(GateId gate, const TableContents& contents) {
   const auto tag = nft::DecodeTableTag(contents.table.user_data);
   if (!tag.ok()) return fault;
   fault.key = tag->key;
-  fault.intact = lease_is_ours && HasChain(contents, kRulesChain) &&
+  fault.intact = lease_is_ours && HasBaseChain(contents) &&
                  HasChain(contents, kDoomedChain) &&
                  SetsAreWhole(contents, *tag) &&
                  RulesAreWhole(contents, *tag) &&

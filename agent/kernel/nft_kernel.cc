@@ -201,7 +201,7 @@ absl::StatusOr<KernelFault> NftKernel::Read(GateId gate) {
   contents.table = std::move(tables[0]);
   absl::Status s = NoticeForeignChanges();
   for (const char* chain :
-       {kGateChain, kRulesChain, kDoomedChain, kUnarmedChain}) {
+       {kGateChain, kCutsChain, kDoomedChain, kUnarmedChain}) {
     if (s.ok()) {
       s = Collect(exchange_, nft::ChainQuery(table, chain), what,
                   contents.chains);

@@ -226,12 +226,12 @@ TEST_F(NftKernelTest, FaultsDoNotKnowOfEachOther) {
 
 TEST_F(NftKernelTest, WhoeverMeddlesIsSeen) {
   const std::vector<std::string> meddlings = {
-      "add rule inet TABLE rules accept",
-      "insert rule inet TABLE pre accept",
-      "flush chain inet TABLE rules",
+      "add rule inet TABLE cuts accept",
+      "insert rule inet TABLE gate accept",
+      "flush chain inet TABLE cuts",
       "flush chain inet TABLE doomed",
       "insert rule inet TABLE doomed accept",
-      "flush chain inet TABLE pre",
+      "flush chain inet TABLE gate",
       "add set inet TABLE more { type mark; }",
       "add chain inet TABLE unarmed",
       "add element inet TABLE lease { 1 timeout 1h }",
@@ -269,14 +269,14 @@ TEST_F(NftKernelTest, ARuleThatOnlyLooksLikeOursIsSeen) {
     std::string user_data;
     for (const nft::Object& object : *rules) {
       const auto& rule = std::get<nft::RuleInfo>(object);
-      if (rule.chain == kRulesChain) user_data = rule.user_data;
+      if (rule.chain == kCutsChain) user_data = rule.user_data;
     }
     nft::Batch batch = exchange.NewBatch();
-    nft::AddDeleteRules(table, kRulesChain, batch);
+    nft::AddDeleteRules(table, kCutsChain, batch);
     batch.Begin(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NFPROTO_INET);
     nft::Writer& w = batch.writer();
     w.PutString(NFTA_RULE_TABLE, table);
-    w.PutString(NFTA_RULE_CHAIN, kRulesChain);
+    w.PutString(NFTA_RULE_CHAIN, kCutsChain);
     const size_t expressions = w.OpenNest(NFTA_RULE_EXPRESSIONS);
     Program program;
     Set& set = program.sets.emplace_back();

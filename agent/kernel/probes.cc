@@ -45,7 +45,7 @@ void RemoveLeftover(Exchange& exchange) {
 void AddRuleWithSet(const Set& set, Batch& batch) {
   nft::AddSet(kTable, set, 1, batch);
   nft::AddElements(kTable, set, batch);
-  nft::AddGateChain(kTable, kChain, batch);
+  nft::AddBaseChain(kTable, kChain, batch);
   Program program;
   program.sets.push_back(set);
   const Rule rule{set.family, {InSet{0}}};
@@ -79,7 +79,7 @@ void AddTimeout(Batch& batch) {
 }
 
 void AddMetaTime(Batch& batch) {
-  nft::AddGateChain(kTable, kChain, batch);
+  nft::AddBaseChain(kTable, kChain, batch);
   nft::AddRule(
       kTable, kChain, {},
       [](Writer& w) {

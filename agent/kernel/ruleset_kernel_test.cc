@@ -98,7 +98,7 @@ TEST_F(NftKernelTest, AListingNamesTheGateAlikeInTheRuleAndInTheLease) {
   const std::string listing =
       lab_.Shell(absl::StrCat("nft list table inet ", TableName(kUneven)));
   EXPECT_THAT(listing, HasSubstr("elements = { 0xfbcad83e timeout"));
-  EXPECT_THAT(listing, HasSubstr("| 0xfbcad83e == @lease goto"));
+  EXPECT_THAT(listing, HasSubstr("| 0xfbcad83e == @lease counter"));
 }
 
 TEST_F(NftKernelTest, AListingThatIsLoadedAgainCutsTheSamePackets) {

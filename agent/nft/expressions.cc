@@ -171,18 +171,12 @@ void CompareTime(uint32_t op, WallInstant instant, Writer& writer) {
 
 void PutCut(const Rule& rule, const Program& program, Writer& writer) {
   PutMatches(rule, program, writer);
-  PutVerdict(NFT_GOTO, kDoomedChain, writer);
+  PutVerdict(NFT_GOTO, kGateChain, writer);
 }
 
 void PutSpare(const Rule& rule, const Program& program, Writer& writer) {
   PutMatches(rule, program, writer);
   PutVerdict(NF_ACCEPT, "", writer);
-}
-
-void PutCountedDrop(Writer& writer) {
-  PutExpression(
-      "counter", [](Writer&) {}, writer);
-  PutVerdict(NF_DROP, "", writer);
 }
 
 void PutTimeIsAtLeast(WallInstant start, Writer& writer) {
@@ -193,7 +187,9 @@ void PutTimeIsBefore(WallInstant end, Writer& writer) {
   CompareTime(NFT_CMP_LT, end, writer);
 }
 
-void PutGate(GateId gate, Writer& writer) {
+void PutGate(Writer& writer) { PutVerdict(NFT_GOTO, kDoomedChain, writer); }
+
+void PutLeasedDrop(GateId gate, Writer& writer) {
   // (mark & 0) ^ gate: a constant key in a form that nft prints and reads back.
   // A constant put straight into the register works too, but its listing does
   // not parse, and would break `nft list ruleset > file` of the whole host.
@@ -209,7 +205,9 @@ void PutGate(GateId gate, Writer& writer) {
       },
       writer);
   LookUp(kLeaseSet, writer);
-  PutVerdict(NFT_GOTO, kRulesChain, writer);
+  PutExpression(
+      "counter", [](Writer&) {}, writer);
+  PutVerdict(NF_DROP, "", writer);
 }
 
 }  // namespace sunder::agent::nft

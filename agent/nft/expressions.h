@@ -11,19 +11,20 @@
 
 namespace sunder::agent::nft {
 
-// A rule of kRulesChain: what it matches goes to kDoomedChain.
+// A rule of kCutsChain: what it matches goes to kGateChain.
 void PutCut(const Rule& rule, const Program& program, Writer& writer);
 
-// Rules of kDoomedChain.
+// Rules of kDoomedChain. The drop: while the lease's element for `gate` is
+// there, and counted.
 void PutSpare(const Rule& rule, const Program& program, Writer& writer);
-void PutCountedDrop(Writer& writer);
+void PutLeasedDrop(GateId gate, Writer& writer);
 
 // The wall clock's tests of a timed gate.
 void PutTimeIsAtLeast(WallInstant start, Writer& writer);
 void PutTimeIsBefore(WallInstant end, Writer& writer);
 
-// Jumps to kRulesChain while the lease's element for `gate` is there.
-void PutGate(GateId gate, Writer& writer);
+// Every packet goes to kDoomedChain.
+void PutGate(Writer& writer);
 
 }  // namespace sunder::agent::nft
 

@@ -78,13 +78,16 @@ absl::Status AppendExpression(absl::string_view expression, std::string& out) {
 
 uint64_t Fingerprint(absl::string_view bytes) {
   const size_t size = bytes.size();
-  uint64_t hash = kFactor;
-  while (!bytes.empty()) {
-    uint64_t word = 0;
-    const size_t length = std::min(bytes.size(), sizeof word);
-    std::memcpy(&word, bytes.data(), length);
+  uint64_t hash = kFactor, word = 0;
+  while (bytes.size() >= sizeof word) {
+    std::memcpy(&word, bytes.data(), sizeof word);
     hash = Mix(hash, word);
-    bytes.remove_prefix(length);
+    bytes.remove_prefix(sizeof word);
+  }
+  if (!bytes.empty()) {
+    word = 0;
+    for (const char c : bytes) word = word << 8 | static_cast<uint8_t>(c);
+    hash = Mix(hash, word);
   }
   return Mix(hash, size);
 }

@@ -110,14 +110,14 @@ TEST(RuleFingerprint, DiffersWhereTheRuleDoes) {
   }
   for (const GateId gate : {1, 2}) {
     Writer writer;
-    PutGate(gate, writer);
+    PutLeasedDrop(gate, writer);
     EXPECT_TRUE(seen.insert(Of(writer.bytes())).second);
   }
 }
 
 TEST(RuleFingerprint, OfBytesThatDoNotAddUpIsRefused) {
   Writer writer;
-  PutGate(1, writer);
+  PutLeasedDrop(1, writer);
   EXPECT_FALSE(
       RuleFingerprint(writer.bytes().substr(0, writer.bytes().size() - 1))
           .ok());

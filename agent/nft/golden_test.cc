@@ -119,12 +119,12 @@ add element ... set0 { 10.77.0.2 . tcp . 8080, 10.77.0.3 . udp . 53 }
 create set ... set1 { type ipv6_addr; flags interval; }
 add element ... set1 { fd00::/8 }: its first, and the first behind
 create chain ... doomed
-create chain ... rules
+create chain ... gate
 create chain ... unarmed
-create chain ... pre { type filter hook prerouting priority raw; policy accept; }
+create chain ... cuts { type filter hook prerouting priority raw; policy accept; }
 add rule ... doomed meta l4proto ipv6-icmp ip6 daddr @set1 accept
-add rule ... doomed counter drop
-add rule ... rules ip saddr . meta l4proto . th sport @set0 goto doomed
+add rule ... doomed meta mark and 0 xor 0x2a51 @lease counter drop
+add rule ... cuts ip saddr . meta l4proto . th sport @set0 goto gate
 end)"));
 }
 
@@ -134,8 +134,8 @@ TEST(Golden, Arm) {
          WallInstant::FromNanos(1'800'000'001'357'456'789), 1234, batch);
   ExpectGolden("arm", Describe(Finished(std::move(batch)), R"(begin
 delete chain inet sunder_00002a51 unarmed
-flush chain inet sunder_00002a51 pre
-add rule ... pre meta time >= 1800000000123456789 meta time < 1800000001357456789 meta mark and 0 xor 0x2a51 @lease goto rules
+flush chain inet sunder_00002a51 gate
+add rule ... gate meta time >= 1800000000123456789 meta time < 1800000001357456789 goto doomed
 create element ... lease { 0x2a51 timeout 1234ms }
 end)"));
 }
@@ -148,8 +148,8 @@ TEST(Golden, OpenRefreshRemove) {
   Batch remove(400);
   AddRemove(0x2a51, remove);
   const std::string opened = Describe(Finished(std::move(open)), R"(begin
-flush chain inet sunder_00002a51 pre
-add rule ... pre meta mark and 0 xor 0x2a51 @lease goto rules
+flush chain inet sunder_00002a51 gate
+add rule ... gate goto doomed
 end)");
   const std::string refreshed = Describe(Finished(std::move(refresh)), R"(begin
 delete element ... lease { 0x2a51 }
@@ -168,7 +168,7 @@ TEST(Golden, Queries) {
       absl::StrCat(
           Describe(TablesQuery().Numbered(1), "list tables"),
           Describe(TableQuery(table).Numbered(2), "the table itself"),
-          Describe(ChainQuery(table, "pre").Numbered(3), "the chain itself"),
+          Describe(ChainQuery(table, "cuts").Numbered(3), "the chain itself"),
           Describe(SetsQuery(table).Numbered(4), "the table's sets"),
           Describe(RulesQuery(table).Numbered(5), "the table's rules"),
           Describe(ElementsQuery(table, "lease").Numbered(6),

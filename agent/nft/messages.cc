@@ -35,21 +35,22 @@ void AddStage(const Program& program, Batch& batch) {
     AddElements(table, set, batch);
   }
   AddChain(table, kDoomedChain, batch);
-  AddChain(table, kRulesChain, batch);
+  AddChain(table, kGateChain, batch);
   AddChain(table, kUnarmedChain, batch);
-  AddGateChain(table, kGateChain, batch);
+  AddBaseChain(table, kCutsChain, batch);
   uint32_t index = 0;
   for (const Rule& rule : program.spares) {
     AddRule(
         table, kDoomedChain, RuleTag{RuleTag::Kind::kSpare, index++},
         [&](Writer& w) { PutSpare(rule, program, w); }, batch);
   }
-  AddRule(table, kDoomedChain, RuleTag{RuleTag::Kind::kDrop, 0}, PutCountedDrop,
-          batch);
+  AddRule(
+      table, kDoomedChain, RuleTag{RuleTag::Kind::kDrop, 0},
+      [&](Writer& w) { PutLeasedDrop(program.gate, w); }, batch);
   index = 0;
   for (const Rule& rule : program.cuts) {
     AddRule(
-        table, kRulesChain, RuleTag{RuleTag::Kind::kCut, index++},
+        table, kCutsChain, RuleTag{RuleTag::Kind::kCut, index++},
         [&](Writer& w) { PutCut(rule, program, w); }, batch);
   }
 }
@@ -64,7 +65,7 @@ void AddArm(GateId gate, WallInstant start, WallInstant end,
       [&](Writer& w) {
         PutTimeIsAtLeast(start, w);
         PutTimeIsBefore(end, w);
-        PutGate(gate, w);
+        PutGate(w);
       },
       batch);
   AddLease(table, gate, lease_millis, batch);
@@ -73,9 +74,8 @@ void AddArm(GateId gate, WallInstant start, WallInstant end,
 void AddOpen(GateId gate, Batch& batch) {
   const std::string table = TableName(gate);
   AddDeleteRules(table, kGateChain, batch);
-  AddRule(
-      table, kGateChain, RuleTag{RuleTag::Kind::kOpenGate, 0},
-      [&](Writer& w) { PutGate(gate, w); }, batch);
+  AddRule(table, kGateChain, RuleTag{RuleTag::Kind::kOpenGate, 0}, PutGate,
+          batch);
 }
 
 void AddRefresh(GateId gate, uint64_t lease_millis, Batch& batch) {

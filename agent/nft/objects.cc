@@ -127,7 +127,7 @@ void AddChain(const std::string& table, absl::string_view name, Batch& batch) {
   batch.End();
 }
 
-void AddGateChain(const std::string& table, absl::string_view name,
+void AddBaseChain(const std::string& table, absl::string_view name,
                   Batch& batch) {
   BeginChain(table, name, batch);
   Writer& w = batch.writer();

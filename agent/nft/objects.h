@@ -25,7 +25,7 @@ void AddSet(const std::string& table, const Set& set, uint32_t id,
             Batch& batch);
 void AddChain(const std::string& table, absl::string_view name, Batch& batch);
 // A base chain on receive, before connection tracking.
-void AddGateChain(const std::string& table, absl::string_view name,
+void AddBaseChain(const std::string& table, absl::string_view name,
                   Batch& batch);
 // At the chain's end. `put` writes the expressions, whose fingerprint goes into
 // the tag.

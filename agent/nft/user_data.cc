@@ -8,7 +8,7 @@
 namespace sunder::agent::nft {
 namespace {
 
-constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersion = 3;
 
 enum Entry : uint8_t {
   kVersionEntry = 0x80,

@@ -18,7 +18,7 @@ namespace sunder::agent::nft {
 struct TableTag {
   FaultKey key;
   uint32_t sets = 0;    // Named set0, set1, ...
-  uint32_t cuts = 0;    // In kRulesChain, numbered from 0 in order.
+  uint32_t cuts = 0;    // In kCutsChain, numbered from 0 in order.
   uint32_t spares = 0;  // In kDoomedChain likewise, and the drop behind them.
   friend bool operator==(const TableTag&, const TableTag&) = default;
 };

@@ -30,27 +30,13 @@ bool IsWorthMultiplying(const BoxView& box) {
                          std::max(kLittle, 2 * longest));
 }
 
-// A key under way, made in place: there may be 100,000.
-class Key {
- public:
-  Key(Family family, bool padded) : family_(family), padded_(padded) {}
-
-  // Puts a field's value behind the first `at` bytes; returns where it ends.
-  size_t Put(size_t at, const Value& value, Field field) {
-    const size_t bytes =
-        padded_ ? PaddedFieldBytes(field, family_) : FieldBytes(field, family_);
-    std::memcpy(&bytes_[at], value.data(), bytes);
-    return at + bytes;
-  }
-  absl::string_view First(size_t bytes) const {
-    return absl::string_view(bytes_.data(), bytes);
-  }
-
- private:
-  const Family family_;
-  const bool padded_;
-  std::array<char, 4 * sizeof(Value)> bytes_;
-};
+// Writes the first `bytes` of a value; returns where they end. All of the value
+// is copied: what comes next is put over the rest, and a length that the
+// compiler knows takes one instruction. There may be 100,000.
+char* Put(char* to, const Value& value, size_t bytes) {
+  std::memcpy(to, value.data(), sizeof value);
+  return to + bytes;
+}
 
 Field PortField(PortSide side) {
   return side == PortSide::kSource ? Field::kSourcePort
@@ -94,26 +80,39 @@ void Assembler::Add(const BoxView& box) {
   const bool has_port = shape.port_side != PortSide::kNone;
   const bool padded =
       shape.has_source + shape.has_destination + has_protocol + has_port > 1;
-  Key key(box.family, padded);
-  for (const Range& source : Factor(*box.source)) {
-    const size_t behind_source =
-        shape.has_source ? key.Put(0, source.first, Field::kSource) : 0;
-    for (const Range& destination : Factor(*box.destination)) {
-      size_t behind = behind_source;
-      if (shape.has_destination) {
-        behind = key.Put(behind, destination.first, Field::kDestination);
-      }
-      if (has_protocol) {
-        behind = key.Put(behind, {box.protocol}, Field::kProtocol);
-      }
-      for (const Range& port : Factor(*box.ports)) {
-        const size_t end =
-            has_port ? key.Put(behind, port.first, PortField(shape.port_side))
-                     : behind;
-        group->keys.append(key.First(end).data(), end);
+  const auto width = [&](Field field) {
+    return padded ? PaddedFieldBytes(field, box.family)
+                  : FieldBytes(field, box.family);
+  };
+  const size_t address_bytes = width(Field::kSource);
+  const size_t protocol_bytes = width(Field::kProtocol);
+  const size_t port_bytes = width(Field::kSourcePort);
+  const Value protocol = {box.protocol};
+  const std::vector<Range>& sources = Factor(*box.source);
+  const std::vector<Range>& destinations = Factor(*box.destination);
+  const std::vector<Range>& ports = Factor(*box.ports);
+  const size_t key_bytes =
+      (shape.has_source + shape.has_destination) * address_bytes +
+      has_protocol * protocol_bytes + has_port * port_bytes;
+  std::string& keys = group->keys;
+  const size_t before = keys.size();
+  const size_t after =
+      before + sources.size() * destinations.size() * ports.size() * key_bytes;
+  keys.resize(after + sizeof(Value));
+  char* to = &keys[before];
+  for (const Range& source : sources) {
+    for (const Range& destination : destinations) {
+      for (const Range& port : ports) {
+        if (shape.has_source) to = Put(to, source.first, address_bytes);
+        if (shape.has_destination) {
+          to = Put(to, destination.first, address_bytes);
+        }
+        if (has_protocol) to = Put(to, protocol, protocol_bytes);
+        if (has_port) to = Put(to, port.first, port_bytes);
       }
     }
   }
+  keys.resize(after);
 }
 
 // The large set first: it is what a packet that is not cut is not in.

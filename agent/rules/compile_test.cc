@@ -157,7 +157,7 @@ TEST(Compile, PrefixesAndPortRangesHaveAnIntervalSetEachAndAreMerged) {
   EXPECT_THAT(nft, HasSubstr("elements = { 100-302 }"));
   EXPECT_THAT(
       nft,
-      HasSubstr("meta l4proto 17 ip saddr @set1 th dport @set2 goto doomed"));
+      HasSubstr("meta l4proto 17 ip saddr @set1 th dport @set2 goto gate"));
 }
 
 TEST(Compile, APrefixPerFlowMakesOneRuleForAll) {
@@ -185,15 +185,15 @@ TEST(Compile, AddressesAmongPrefixesStayInAHashSet) {
 TEST(Compile, AFlowOfOneFamilySaysNothingOfTheOther) {
   v1::StageRequest request;
   AddFlow(request, {"10.0.0.1"})->add_destinations("fd00::1");
-  EXPECT_THAT(NftOf(request), Not(HasSubstr("goto doomed")));
+  EXPECT_THAT(NftOf(request), Not(HasSubstr("goto gate")));
 }
 
 TEST(Compile, AnEmptyFlowDropsEverythingOfBothFamilies) {
   v1::StageRequest request;
   AddFlow(request, {});
   const std::string nft = NftOf(request);
-  EXPECT_THAT(nft, HasSubstr("meta nfproto ipv4 goto doomed"));
-  EXPECT_THAT(nft, HasSubstr("meta nfproto ipv6 goto doomed"));
+  EXPECT_THAT(nft, HasSubstr("meta nfproto ipv4 goto gate"));
+  EXPECT_THAT(nft, HasSubstr("meta nfproto ipv6 goto gate"));
 }
 
 TEST(Compile, WhatWouldMultiplyToMillionsIsKeptApart) {
@@ -344,16 +344,16 @@ TEST(ToNft, PrintsTheWholeTable) {
 		meta nfproto ipv6 meta l4proto 58 icmpv6 type @set0 accept
 		meta nfproto ipv4 ip saddr . meta l4proto . th sport @set1 accept
 		meta nfproto ipv4 ip daddr . meta l4proto . th dport @set2 accept
-		counter drop
+		meta mark and 0 xor 0x0000002a @lease counter drop
 	}
 
-	chain rules {
-		meta nfproto ipv4 ip saddr @set3 goto doomed
+	chain gate {
+		goto doomed
 	}
 
-	chain pre {
+	chain cuts {
 		type filter hook prerouting priority raw; policy accept;
-		meta mark and 0 xor 0x0000002a @lease goto rules
+		meta nfproto ipv4 ip saddr @set3 goto gate
 	}
 }
 )");

@@ -1,13 +1,13 @@
 // What one fault is in the kernel, as plain values: sets, and the rules that
 // look into them. It is one table `inet sunder_<gate>`; beside what a Program
-// lists, that table has (named below) a lease set, the base chain that jumps to
-// the rules while the lease lives, and a mark that it was never armed. Values
-// only: no owner, copy and share as you like. Made by Compile, carried to the
-// kernel by agent/nft, printed by ToNft.
+// lists, that table has (named below) a gate that is shut until the fault
+// begins, a lease set, without whose element nothing is dropped, and a mark
+// that it was never armed. Values only: no owner, copy and share as you like.
+// Made by Compile, carried to the kernel by agent/nft, printed by ToNft.
 //
-// Most packets of a host are not cut, so they pay least: kRulesChain asks only
-// what a fault cuts. What no fault may cut is asked in kDoomedChain, of packets
-// that would else be dropped.
+// Most packets of a host are not cut, so they pay least: the base chain asks
+// only what the fault cuts. Whether it has begun, whom it spares and whether
+// the lease lives is asked of packets that would else be dropped.
 
 #ifndef SUNDER_AGENT_RULES_PROGRAM_H_
 #define SUNDER_AGENT_RULES_PROGRAM_H_
@@ -25,11 +25,12 @@
 namespace sunder::agent {
 
 // Names inside a fault's table.
-inline constexpr char kLeaseSet[] = "lease";    // At most one timed element.
-inline constexpr char kRulesChain[] = "rules";  // Program::cuts, in order.
-// Program::spares, in order, and then one counted drop.
+inline constexpr char kLeaseSet[] = "lease";  // At most one timed element.
+// The base chain: Program::cuts, in order. What one matches goes to the gate.
+inline constexpr char kCutsChain[] = "cuts";
+inline constexpr char kGateChain[] = "gate";  // Empty, or: go to doomed.
+// Program::spares, in order, and then one counted drop under the lease.
 inline constexpr char kDoomedChain[] = "doomed";
-inline constexpr char kGateChain[] = "pre";  // Empty, or one jump to rules.
 inline constexpr char kUnarmedChain[] = "unarmed";  // Deleted by the first Arm.
 
 // "sunder_0000002a", and back. nullopt: not the name of a fault's table.

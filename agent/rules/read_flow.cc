@@ -72,7 +72,10 @@ absl::Status BoxReader::ReadAddress(const std::string& text,
 absl::Status BoxReader::ReadAddresses(const Addresses& texts,
                                       absl::string_view field,
                                       ByFamily& values) const {
-  for (Values& v : values) v.Clear();
+  for (Values& v : values) {
+    v.Clear();
+    v.singles.ranges.reserve(texts.size());
+  }
   for (int i = 0; i < texts.size(); ++i) {
     if (absl::Status s = ReadAddress(texts[i], field, i, values); !s.ok()) {
       return s;

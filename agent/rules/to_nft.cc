@@ -140,16 +140,18 @@ std::string ToNft(const Program& program) {
   for (const Rule& rule : program.spares) {
     AppendRule(rule, program, "accept", out);
   }
-  absl::StrAppend(&out, "\t\tcounter drop\n\t}\n\n\tchain ", kRulesChain,
-                  " {\n");
-  const std::string doom = absl::StrCat("goto ", kDoomedChain);
-  for (const Rule& rule : program.cuts) AppendRule(rule, program, doom, out);
-  absl::StrAppendFormat(&out,
-                        "\t}\n\n\tchain %s {\n"
-                        "\t\ttype filter hook prerouting priority raw; policy "
-                        "accept;\n"
-                        "\t\tmeta mark and 0 xor 0x%08x @%s goto %s\n\t}\n}\n",
-                        kGateChain, program.gate, kLeaseSet, kRulesChain);
+  absl::StrAppendFormat(
+      &out,
+      "\t\tmeta mark and 0 xor 0x%08x @%s counter drop\n\t}\n"
+      "\n\tchain %s {\n\t\tgoto %s\n\t}\n"
+      "\n\tchain %s {\n"
+      "\t\ttype filter hook prerouting priority raw; policy accept;\n",
+      program.gate, kLeaseSet, kGateChain, kDoomedChain, kCutsChain);
+  const std::string verdict = absl::StrCat("goto ", kGateChain);
+  for (const Rule& rule : program.cuts) {
+    AppendRule(rule, program, verdict, out);
+  }
+  absl::StrAppend(&out, "\t}\n}\n");
   return out;
 }
 

@@ -44,7 +44,7 @@ TEST_F(FollowerTest, EndsWhenTheFaultIsInForceEverywhere) {
 TEST_F(FollowerTest, AFailedFaultLeavesNothingAndItsReasonIsTold) {
   Start({});
   v1::Fault failed =
-      WithState(HalvesStaged(), v1::FAULT_STATE_FAILED, v1::HOST_STATE_FAILED);
+      WithState(HalvesStaged(), v1::FAULT_STATE_FAILED, v1::HOST_STATE_HEALED);
   failed.set_reason("n2 lacks nf_tables");
   follower_->Updated(failed, At(1));
   EXPECT_EQ(Code(), ExitCode::kFailed);

@@ -25,8 +25,7 @@ bool CanHold(v1::HostState state) {
 }
 
 bool IsGone(v1::HostState state) {
-  return state == v1::HOST_STATE_HEALED || state == v1::HOST_STATE_EXPIRED ||
-         state == v1::HOST_STATE_FAILED;
+  return state == v1::HOST_STATE_HEALED || state == v1::HOST_STATE_EXPIRED;
 }
 
 }  // namespace

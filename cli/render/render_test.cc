@@ -110,7 +110,7 @@ TEST(DryRunText, ShowsMembersMatrixFlowsNotesAndRules) {
   host.add_protected_()->set_why("ssh");
   controller::v1::HostRuleset& ruleset = *response.add_rulesets();
   ruleset.set_host("n1");
-  ruleset.set_ruleset("table inet sunder_1 {\n\tchain pre {\n\t}\n}\n");
+  ruleset.set_ruleset("table inet sunder_1 {\n\tchain cuts {\n\t}\n}\n");
   controller::v1::HostRuleset& refusal = *response.add_rulesets();
   refusal.set_host("n2");
   refusal.set_error("no nf_tables");
@@ -140,7 +140,7 @@ Notes
 
 Rules of n1
   table inet sunder_1 {
-      chain pre {
+      chain cuts {
       }
   }
 

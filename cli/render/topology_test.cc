@@ -2,10 +2,13 @@
 #include "cli/render/topology_tree.h"
 #include "cli/testing/faults.h"
 #include "cli/testing/topologies.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace sunder::cli {
 namespace {
+
+using ::testing::HasSubstr;
 
 const Style kPlainText;
 
@@ -18,6 +21,15 @@ n2    unreachable      -        -        1      10.9.0.2          rack=r2 zone=a
 n3    lacks meta time  0.1.0    -        0      10.9.0.3          -                        -
 n4    none             -        -        0      10.9.0.4          -                        -
 )");
+}
+
+TEST(HostsText, TellsWhoKeepsNewFaultsOutAndWhoHoldsAForeignOne) {
+  controller::v1::ListAgentsResponse agents = ShopAgents();
+  agents.mutable_agents(0)->add_unknown_faults("f00d");
+  agents.mutable_agents(2)->set_latched(true);
+  const std::string text = HostsText(ShopTopology(), agents, kPlainText);
+  EXPECT_THAT(text, HasSubstr("n1    holds 1 unknown here"));
+  EXPECT_THAT(text, HasSubstr("n3    latched"));
 }
 
 TEST(AppsText, ComparesWhatRunsWithWhatWasAskedFor) {

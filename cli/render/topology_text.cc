@@ -37,6 +37,11 @@ Cell AgentCell(const controller::v1::AgentView* agent) {
         absl::StrCat("lacks ", absl::StrJoin(agent->missing_features(), ", ")),
         Tone::kWarn);
   }
+  if (!agent->unknown_faults().empty()) {
+    return Cell(
+        absl::StrCat("holds ", agent->unknown_faults_size(), " unknown here"),
+        Tone::kWarn);
+  }
   return Cell("ready", Tone::kGood);
 }
 

@@ -60,7 +60,6 @@ Tone ToneOf(v1::HostState state) {
       return Tone::kStrong;
     case v1::HOST_STATE_HEALED:
       return Tone::kGood;
-    case v1::HOST_STATE_FAILED:
     case v1::HOST_STATE_UNKNOWN:
     case v1::HOST_STATE_EXPIRED:
       return Tone::kBad;

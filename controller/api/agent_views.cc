@@ -34,6 +34,9 @@ v1::ListAgentsResponse AgentViews(
     for (const auto& feature : agent.description.features()) {
       if (!feature.present()) view.add_missing_features(feature.name());
     }
+    for (const std::string& id : agent.unknown_faults) {
+      view.add_unknown_faults(id);
+    }
   }
   return response;
 }

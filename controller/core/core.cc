@@ -268,7 +268,7 @@ std::vector<AgentState> Core::Agents(BootInstant now) const {
       const bool alive = held.state() != agent::v1::STATE_HEALED &&
                          held.state() != agent::v1::STATE_EXPIRED;
       if (alive && FindLiving(held.fault_id()) == nullptr) {
-        state.unknown_faults.push_back(held.fault_id());
+        state.unknown_faults.insert(held.fault_id());
       }
     }
     agents.push_back(std::move(state));

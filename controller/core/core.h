@@ -45,7 +45,7 @@ struct AgentState {
   absl::Duration round_trip = absl::InfiniteDuration();         // Best seen.
   absl::Duration clock_uncertainty = absl::InfiniteDuration();  // As of now.
   agent::v1::DescribeResponse description;  // Last; empty before the first.
-  std::vector<std::string> unknown_faults;  // Held there, not in our store.
+  std::set<std::string> unknown_faults;     // Held there, not in our store.
 };
 
 class Core {

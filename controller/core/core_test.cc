@@ -287,7 +287,7 @@ TEST_F(CoreTest, ReportsFaultsThatItsStoreDoesNotKnowAndLeavesThem) {
   const auto agents = core.Agents(now_);
   ASSERT_EQ(agents.size(), 1u);
   EXPECT_TRUE(agents[0].reachable);
-  EXPECT_EQ(agents[0].unknown_faults, std::vector<std::string>{"foreign"});
+  EXPECT_EQ(agents[0].unknown_faults, std::set<std::string>{"foreign"});
   EXPECT_LT(agents[0].clock_uncertainty, absl::Milliseconds(1));
 }
 

@@ -1,20 +1,33 @@
 #include "controller/core/merge_flows.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/address.h"
 
 namespace sunder::controller {
 namespace {
 
 using Addresses = google::protobuf::RepeatedPtrField<std::string>;
 
+// In the order of numbers and not of text, as the keys of an agent's set are:
+// it need not look for the same key twice then.
 void SortUnique(Addresses& addresses) {
-  std::sort(addresses.begin(), addresses.end());
-  const auto end = std::unique(addresses.begin(), addresses.end());
-  addresses.erase(end, addresses.end());
+  std::vector<std::pair<std::optional<Prefix>, std::string>> sorted;
+  sorted.reserve(addresses.size());
+  for (std::string& text : addresses) {
+    const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
+    sorted.emplace_back(prefix.ok() ? std::optional(*prefix) : std::nullopt,
+                        std::move(text));
+  }
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  addresses.Clear();
+  for (auto& [_, text] : sorted) addresses.Add(std::move(text));
 }
 
 // Flows that are equal but for the addresses in `side` become one. Empty means

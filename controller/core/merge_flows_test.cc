@@ -67,6 +67,16 @@ TEST(MergeFlows, AnAddressNamedTwiceIsSentOnce) {
   EXPECT_THAT(merged[0].sources(), ElementsAre("10.1.0.1"));
 }
 
+TEST(MergeFlows, AddressesStandInTheOrderOfTheirNumbers) {
+  Flows flows;
+  for (const char* source :
+       {"fd09::1", "10.1.0.10", "10.1.0.0/24", "10.1.0.9"}) {
+    *flows.Add() = From(source, 80);
+  }
+  EXPECT_THAT(MergeFlows(flows)[0].sources(),
+              ElementsAre("10.1.0.0/24", "10.1.0.9", "10.1.0.10", "fd09::1"));
+}
+
 TEST(MergeFlows, OtherPortsStayApart) {
   Flows flows;
   *flows.Add() = From("10.1.0.1", 80);

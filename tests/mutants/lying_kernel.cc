@@ -115,13 +115,14 @@ class SenderSideKernel : public LyingKernel {
   static std::string TableOf(GateId gate) {
     return absl::StrCat("mutant_", gate);
   }
-  // The same rules, in a table of another name, jumped to from the output hook.
+  // The same rules, in a table of another name, at the output hook, under a
+  // lease without an end.
   static std::string OutputRuleset(GateId gate, std::string text) {
     const size_t name = text.find("sunder_");
     text.replace(name, text.find_first_of(" {", name) - name, TableOf(gate));
     text.replace(text.find("hook prerouting"), 15, "hook output");
-    return absl::StrCat(text, "\nadd rule inet ", TableOf(gate), " ",
-                        kGateChain, " goto ", kRulesChain, "\n");
+    return absl::StrCat(text, "\nadd element inet ", TableOf(gate), " ",
+                        kLeaseSet, " { ", gate, " }\n");
   }
 
   std::map<GateId, std::string> rulesets_;
