@@ -23,7 +23,10 @@ std::optional<std::array<uint8_t, 4>> ParseV4(absl::string_view text) {
   std::array<uint8_t, 4> bytes{};
   size_t at = 0;
   for (size_t i = 0; i < bytes.size(); ++i) {
-    if (i > 0 && (at == text.size() || text[at++] != '.')) return std::nullopt;
+    if (i > 0) {
+      if (at == text.size() || text[at] != '.') return std::nullopt;
+      ++at;
+    }
     const size_t begin = at;
     unsigned value = 0;
     while (at < text.size() && absl::ascii_isdigit(text[at])) {

@@ -38,18 +38,22 @@ TEST(Address, OfIpv4TakesWhatTheLibraryTakesAndNothingElse) {
   const std::string alphabet = "0123456789.5.20 x-";
   int taken = 0;
   for (int i = 0; i < 200'000; ++i) {
-    std::string text = "10.20.30.255";
-    if (i % 2 == 0)
-      text = absl::StrCat(random() % 300, ".0.", random() % 12, ".7");
-    for (int changes = static_cast<int>(random() % 3); changes > 0; --changes) {
+    std::string text =
+        i % 2 == 0 ? "10.20.30.255"
+                   : absl::StrCat(random() % 300, ".0.", random() % 12, ".7");
+    for (auto changes = random() % 3; changes > 0; --changes) {
       const size_t at = random() % text.size();
       const char c = alphabet[random() % alphabet.size()];
-      if (random() % 2 == 0)
-        text[at] = c;
-      else if (random() % 2 == 0)
-        text.insert(at, 1, c);
-      else if (text.size() > 1)
-        text.erase(at, 1);
+      switch (random() % 3) {
+        case 0:
+          text[at] = c;
+          break;
+        case 1:
+          text.insert(at, 1, c);
+          break;
+        default:
+          text.replace(at, 2, 1, c);
+      }
     }
     std::array<uint8_t, 4> bytes{};
     const bool good = inet_pton(AF_INET, text.c_str(), bytes.data()) == 1;

@@ -25,7 +25,7 @@ constexpr char kFooter[] = R"(
 Examples:
   sunder-agent --name n1
   sunder-agent --listen 10.9.0.1:7401 --tls-certificate n1.pem \
-      --tls-key n1.key --tls-authority ca.pem
+      --tls-key n1.key --tls-authority control-ca.pem
   sunder-agent --heal-all          the operator's last resort: needs no daemon
 
 A --config file holds the same settings, one a line ("name: n1"); the command

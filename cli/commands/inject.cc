@@ -109,7 +109,8 @@ void AddInjectOptions(CLI::App& command, InjectOptions& options) {
   command.add_flag("--dry-run", options.dry_run,
                    "Show what would be done, and do nothing");
   command.add_flag("--hold", fault.hold,
-                   "Stay; Ctrl-C, exit or death of this program heals");
+                   "Stay; Ctrl-C, exit or death of this program heals, and "
+                   "so does the end of --for");
   command
       .add_option("--on-partial", fault.on_partial,
                   "When a host no longer answers: heal everywhere, or continue "

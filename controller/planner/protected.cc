@@ -54,9 +54,7 @@ class Tuples {
     AddServices();
     AddSsh(kSshPort);
     if (deployment_.ssh_port != 0) AddSsh(deployment_.ssh_port);
-    for (const v1::ProtectedTuple& tuple : deployment_.operator_list) {
-      Add(tuple);
-    }
+    AddOperatorList();
     return std::move(tuples_);
   }
 
@@ -130,6 +128,18 @@ class Tuples {
   void AddSsh(uint32_t port) {
     AddServer("", port, {""}, "ssh");
     AddClient(port, "", "ssh");
+  }
+
+  // At the host that serves, and at a host that is the peer: it hears answers.
+  void AddOperatorList() {
+    for (const v1::ProtectedTuple& server : deployment_.operator_list) {
+      Add(server);
+      v1::ProtectedTuple client = server;
+      client.set_local_address(server.peer());
+      client.set_peer(server.local_address());
+      client.set_port_is_remote(true);
+      Add(client);
+    }
   }
 
   void AddServer(const std::string& local, uint32_t port,

@@ -41,14 +41,15 @@ class Protected : public testing::Test {
     range.set_first(first);
     range.set_last(last);
   }
-  // "local:port <- peer", "-> peer:port".
+  // "local:port <- peer", "local-> peer:port".
   std::vector<std::string> At(const v1::Plan& plan, const std::string& host) {
     std::vector<std::string> tuples;
     for (const v1::HostPlan& h : plan.hosts()) {
       if (h.host() != host) continue;
       for (const v1::ProtectedTuple& t : h.protected_()) {
         tuples.push_back(t.port_is_remote()
-                             ? absl::StrCat("-> ", t.peer(), ":", t.port())
+                             ? absl::StrCat(t.local_address(), "-> ", t.peer(),
+                                            ":", t.port())
                              : absl::StrCat(t.local_address(), ":", t.port(),
                                             " <- ", t.peer()));
       }
@@ -153,6 +154,17 @@ TEST_F(Protected, TheOperatorsListHoldsEverywhere) {
   const auto plan = Cut("n2", "n3");
   EXPECT_THAT(At(*plan, "n2"), Contains(":9100 <- 10.8.0.0/24"));
   EXPECT_THAT(At(*plan, "n3"), Contains(":9100 <- 10.8.0.0/24"));
+}
+
+TEST_F(Protected, TheOperatorsListHoldsForTheAnswersToo) {
+  v1::ProtectedTuple tuple;
+  tuple.set_port(9100);
+  deployment_.operator_list.push_back(tuple);
+  tuple.set_port(9200);
+  tuple.set_peer("10.9.0.0/24");
+  deployment_.operator_list.push_back(tuple);
+  EXPECT_THAT(At(*Cut("n2", "n3"), "n3"),
+              AllOf(Contains("-> :9100"), Contains("10.9.0.0/24-> :9200")));
 }
 
 TEST_F(Protected, WhatAFaultCoversByTheWayIsCarvedOutAndSaid) {
