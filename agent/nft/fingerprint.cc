@@ -1,6 +1,5 @@
 #include "agent/nft/fingerprint.h"
 
-#include <algorithm>
 #include <cstring>
 #include <map>
 #include <string>

@@ -76,39 +76,44 @@ void Assembler::Add(const BoxView& box) {
   const Shape shape = ShapeOf(box);
   std::optional<Group>& group = groups_[shape.Index()];
   if (!group) group = Group{shape, {}};
+  AddKeys(box, shape, group->keys);
+}
+
+// Written in place: with thousands of keys this is where the time goes.
+void Assembler::AddKeys(const BoxView& box, const Shape& shape,
+                        std::string& keys) {
   const bool has_protocol = shape.protocols == Protocols::kOne;
   const bool has_port = shape.port_side != PortSide::kNone;
   const bool padded =
       shape.has_source + shape.has_destination + has_protocol + has_port > 1;
-  const auto width = [&](Field field) {
+  const auto width = [&](bool present, Field field) -> size_t {
+    if (!present) return 0;
     return padded ? PaddedFieldBytes(field, box.family)
                   : FieldBytes(field, box.family);
   };
-  const size_t address_bytes = width(Field::kSource);
-  const size_t protocol_bytes = width(Field::kProtocol);
-  const size_t port_bytes = width(Field::kSourcePort);
+  const size_t source_bytes = width(shape.has_source, Field::kSource);
+  const size_t destination_bytes =
+      width(shape.has_destination, Field::kDestination);
+  const size_t protocol_bytes = width(has_protocol, Field::kProtocol);
+  const size_t port_bytes = width(has_port, Field::kSourcePort);
   const Value protocol = {box.protocol};
   const std::vector<Range>& sources = Factor(*box.source);
   const std::vector<Range>& destinations = Factor(*box.destination);
   const std::vector<Range>& ports = Factor(*box.ports);
-  const size_t key_bytes =
-      (shape.has_source + shape.has_destination) * address_bytes +
-      has_protocol * protocol_bytes + has_port * port_bytes;
-  std::string& keys = group->keys;
   const size_t before = keys.size();
   const size_t after =
-      before + sources.size() * destinations.size() * ports.size() * key_bytes;
+      before +
+      sources.size() * destinations.size() * ports.size() *
+          (source_bytes + destination_bytes + protocol_bytes + port_bytes);
   keys.resize(after + sizeof(Value));
   char* to = &keys[before];
   for (const Range& source : sources) {
     for (const Range& destination : destinations) {
       for (const Range& port : ports) {
-        if (shape.has_source) to = Put(to, source.first, address_bytes);
-        if (shape.has_destination) {
-          to = Put(to, destination.first, address_bytes);
-        }
-        if (has_protocol) to = Put(to, protocol, protocol_bytes);
-        if (has_port) to = Put(to, port.first, port_bytes);
+        to = Put(to, source.first, source_bytes);
+        to = Put(to, destination.first, destination_bytes);
+        to = Put(to, protocol, protocol_bytes);
+        to = Put(to, port.first, port_bytes);
       }
     }
   }

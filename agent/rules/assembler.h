@@ -43,6 +43,9 @@ class Assembler {
   static constexpr size_t kShapes = size_t{2} * 3 * 3 * 2 * 2;
 
   static Shape ShapeOf(const BoxView& box);
+  // Appends the product of the box's choices to the keys of its shape's set.
+  static void AddKeys(const BoxView& box, const Shape& shape,
+                      std::string& keys);
   static Rule GroupRule(Group group, SetPool& pool);
   static Rule BoxRule(const Box& box, SetPool& pool);
 

@@ -16,6 +16,9 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "fault(family=None): asserts that a fault is in force (for one address "
         "family, or for both); must fail under an agent that lies (tests/mutants)")
+    config.addinivalue_line(
+        "markers", "lease: the fault ends by its lease or its agent dies: need not notice an "
+        "agent whose heals are lies")
 
 
 def pytest_collection_modifyitems(items):

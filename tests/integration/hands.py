@@ -21,7 +21,7 @@ WORKER = pathlib.Path(__file__).with_name("worker.py")
 
 
 class Hand:
-    """One host's worker. Calls block until it answers; one at a time."""
+    """One host's worker. Calls block until it answers; one call at a time."""
 
     def __init__(self, namespace):
         self._lock = threading.Lock()
@@ -31,11 +31,16 @@ class Hand:
         assert json.loads(self._process.stdout.readline()) == "ready"
 
     def do(self, what, **arguments):
+        return self.do_all([(what, arguments)])[0]
+
+    def do_all(self, commands):
+        """Does [(what, arguments)] side by side."""
         with self._lock:
-            self._process.stdin.write(json.dumps({"do": what, **arguments}) + "\n")
+            self._process.stdin.write(
+                json.dumps([{"do": what, **arguments} for what, arguments in commands]) + "\n")
             self._process.stdin.flush()
             line = self._process.stdout.readline()
-        assert line, f"worker died doing {what}"
+        assert line, f"worker died doing {commands}"
         return json.loads(line)
 
     def close(self):
@@ -76,10 +81,15 @@ class Hands:
         return self._lab.host(name).addresses[("ipv4", "ipv6").index(family)]
 
     def all(self, jobs):
-        """Does {key: (name, what, arguments)}, hosts side by side. {key: answer}."""
-        futures = {key: self._pool.submit(self._hands[name].do, what, **arguments)
-                   for key, (name, what, arguments) in jobs.items()}
-        return {key: future.result() for key, future in futures.items()}
+        """Does {key: (name, what, arguments)} side by side. {key: answer}."""
+        of_host = {}
+        for key, (name, *command) in jobs.items():
+            of_host.setdefault(name, {})[key] = command
+        answers = {}
+        for keys, said in zip(of_host.values(), self._pool.map(
+                lambda name: self._hands[name].do_all(list(of_host[name].values())), of_host)):
+            answers |= zip(keys, said)
+        return answers
 
     @contextlib.contextmanager
     def tapped(self, names):

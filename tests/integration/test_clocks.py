@@ -4,7 +4,7 @@ import pytest
 
 from lab import Lab, Program, until
 from hands import Hands
-from packets import FAMILIES, boot_ns, common, ms, seconds_ns, streaming
+from packets import FAMILIES, boot_ns, common, ms, now, seconds_ns, streaming
 
 NAMES = ("n1", "n2", "n3")
 # The kernel counts a lease in its ticks, of 4 ms where HZ is 250: it begins at the tick
@@ -55,6 +55,9 @@ def test_all_hosts_start_at_one_instant_though_their_clocks_differ_by_a_day(lab,
                            "-o", "json").check().json
         s.wait_dropping("n1", "n2")
         lab.sunder("heal", fault["id"]).check()
+        healed = now()
+        for host in NAMES:
+            s.wait_passing("n1" if host != "n1" else "n2", host)
     start = boot_ns(fault["start"])
     uncertainty = seconds_ns(fault["start"]["uncertainty"])
     assert uncertainty < CERTAIN
@@ -64,8 +67,10 @@ def test_all_hosts_start_at_one_instant_though_their_clocks_differ_by_a_day(lab,
         # What was dropped was not dropped too early, and what passed not too late.
         assert began.near(start, uncertainty), (host, ms(began.low - start),
                                                 ms(began.high - start))
+        assert all(o.ended.low <= healed for o in outages_at(s, host))
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_a_duration_ends_at_one_instant_on_all_hosts(lab, hands):
     with streaming(hands, NAMES, gap_ms=1) as s:

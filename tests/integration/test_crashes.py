@@ -49,6 +49,7 @@ def last_dropped(s, sender, receiver, family="ipv4"):
     return s.outages.only(sender, receiver, family).ended.low
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_when_an_agent_is_killed_its_host_heals_by_its_last_expiry(lab, hands):
     with streaming(hands, NAMES) as s:
@@ -66,6 +67,7 @@ def test_when_an_agent_is_killed_its_host_heals_by_its_last_expiry(lab, hands):
         assert last > killed, "it was in force until the kernel healed it"
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_when_the_controller_is_killed_all_hosts_heal_within_a_lease(lab, hands):
     with streaming(hands, NAMES) as s:
@@ -81,6 +83,7 @@ def test_when_the_controller_is_killed_all_hosts_heal_within_a_lease(lab, hands)
     assert min(healed) > killed
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_with_every_process_dead_the_kernel_heals(lab, hands):
     with streaming(hands, NAMES) as s:
@@ -97,6 +100,7 @@ def test_with_every_process_dead_the_kernel_heals(lab, hands):
             assert killed < last_dropped(s, *pair, family) <= killed + LEASE + HEAL_SLACK
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_a_stopped_agent_continued_after_its_expiry_drops_not_one_packet_more(lab, hands):
     with streaming(hands, NAMES) as s:
@@ -114,6 +118,7 @@ def test_a_stopped_agent_continued_after_its_expiry_drops_not_one_packet_more(la
         assert stopped < last_dropped(s, "n2", "n1", family) <= stopped + LEASE + HEAL_SLACK
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_a_stopped_controller_continued_later_brings_nothing_back(lab, hands):
     with streaming(hands, NAMES) as s:
@@ -130,6 +135,7 @@ def test_a_stopped_controller_continued_later_brings_nothing_back(lab, hands):
         s.outages.only(*pair)
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_a_controller_that_restarts_at_once_goes_on_holding(lab, hands):
     with streaming(hands, NAMES) as s:
@@ -147,6 +153,7 @@ def test_a_controller_that_restarts_at_once_goes_on_holding(lab, hands):
         assert last_dropped(s, *pair) > restarted + LEASE
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_an_agent_that_restarts_adopts_what_is_alive_and_the_fault_goes_on(lab, hands):
     with streaming(hands, NAMES) as s:
@@ -160,6 +167,7 @@ def test_an_agent_that_restarts_adopts_what_is_alive_and_the_fault_goes_on(lab, 
     s.outages.only("n2", "n1")
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_a_held_fault_heals_when_its_client_is_killed(lab, hands):
     with streaming(hands, NAMES) as s:
@@ -172,6 +180,7 @@ def test_a_held_fault_heals_when_its_client_is_killed(lab, hands):
     assert last_dropped(s, "n2", "n1") <= killed + LEASE + HEAL_SLACK
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_heal_all_removes_everything_and_keeps_faults_out_until_released(lab, hands):
     with streaming(hands, NAMES) as s:

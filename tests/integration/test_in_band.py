@@ -86,10 +86,15 @@ class InBand:
             assert shown["state"] == "FAULT_STATE_IN_FORCE", shown.get("reason")
             assert all_reachable(lab)
             lab.sunder("heal", fault["id"]).check()
+            healed = now()
+            for family in FAMILIES:
+                assert hands.ask("tcp", "n1", "n3", family) == "ok"
+            s.wait_passing(*cut)
         if "--protocol" not in words:
             for family in FAMILIES:
-                s.outages.only(*cut, family)
+                assert s.outages.only(*cut, family).ended.low <= healed
 
+    @pytest.mark.lease()
     @pytest.mark.fault()
     def test_an_agent_that_loses_its_controller_and_all_are_whole_within_a_lease(self, in_band):
         lab, hands = in_band

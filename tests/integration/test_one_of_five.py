@@ -101,6 +101,7 @@ def test_one_that_dies_around_the_start_and_the_fault_is_partial_at_most_briefly
         assert not ends or max(ends) - began <= 2 * INTERVAL + SLACK, ms(max(ends) - began)
 
 
+@pytest.mark.lease()
 @pytest.mark.fault()
 def test_one_that_dies_in_force_and_all_are_whole_within_a_lease(lab, hands):
     with streaming(hands, NAMES) as s:

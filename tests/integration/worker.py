@@ -1,13 +1,15 @@
 """A pair of hands inside one host's network namespace.
 
-Run as `ip netns exec NS python3 worker.py`: reads one JSON command a line from
-standard input, answers one JSON line each. It serves echo on ECHO_PORT and
+Run as `ip netns exec NS python3 worker.py`: reads JSON commands from standard input, a
+list a line, does those of a line side by side and answers a line for them. It serves echo on ECHO_PORT and
 OTHER_PORT (TCP and UDP, IPv4 and IPv6) all the while. Times are CLOCK_BOOTTIME,
 nanoseconds. Outcomes of a try are words: "ok", "silence" (time ran out and no
 error came), or "error: ..." (somebody said no). Where packets got to in a silence,
 taps tell (tap.py): so a try that may be lost answers [word, own port].
 """
 
+import concurrent.futures
+import contextlib
 import errno
 import json
 import os
@@ -96,6 +98,34 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
+class Connection:
+    """A TCP connection to an echo; `opened` is what came of opening it."""
+
+    def __init__(self, address, port, timeout):
+        self._socket = socket.socket(family_of(address), socket.SOCK_STREAM)
+        self._socket.settimeout(timeout)
+        self.opened = outcome(lambda: self._socket.connect((address, port)))
+        self.close = self._socket.close
+
+    def say(self, timeout):
+        """[what came of an echo, or of opening where that failed; own port]"""
+        own_port = self._socket.getsockname()[1]
+        return [self.opened if self.opened != "ok" else
+                outcome(lambda: self._echo(timeout)), own_port]
+
+    def _echo(self, timeout):
+        self._socket.settimeout(timeout)
+        word = os.urandom(16)
+        self._socket.sendall(word)
+        seen = b""
+        # Echoes of words that were lost for us earlier may come first.
+        while not seen.endswith(word):
+            part = self._socket.recv(4096)
+            if not part:
+                raise ConnectionResetError(errno.ECONNRESET, "closed")
+            seen += part
+
+
 class Worker:
     """Each public method is a command; its keyword arguments are the JSON's."""
 
@@ -115,27 +145,12 @@ class Worker:
 
     def open(self, name, address, port=ECHO_PORT, timeout=1.3):
         """Opens a TCP connection and keeps it under `name`."""
-        s = socket.socket(family_of(address), socket.SOCK_STREAM)
-        s.settimeout(timeout)
-        self._connections[name] = s
-        return outcome(lambda: s.connect((address, port)))
+        self._connections[name] = Connection(address, port, timeout)
+        return self._connections[name].opened
 
     def say(self, name, timeout=1.0):
         """Sends over a kept connection and waits for the echo."""
-        s = self._connections[name]
-        s.settimeout(timeout)
-        word = os.urandom(16)
-
-        def attempt():
-            s.sendall(word)
-            seen = b""
-            # Echoes of words that were lost for us earlier may come first.
-            while not seen.endswith(word):
-                part = s.recv(4096)
-                if not part:
-                    raise ConnectionResetError(errno.ECONNRESET, "closed")
-                seen += part
-        return [outcome(attempt), s.getsockname()[1]]
+        return self._connections[name].say(timeout)
 
     def close(self, name):
         self._connections.pop(name).close()
@@ -143,11 +158,8 @@ class Worker:
 
     def tcp(self, address, port=ECHO_PORT, timeout=1.3):
         """A new connection and one echo over it."""
-        first = self.open("_", address, port, timeout)
-        own_port = self._connections["_"].getsockname()[1]
-        result = self.say("_", timeout) if first == "ok" else [first, own_port]
-        self.close("_")
-        return result
+        with contextlib.closing(Connection(address, port, timeout)) as connection:
+            return connection.say(timeout)
 
     def udp(self, address, port=ECHO_PORT, timeout=1.0):
         with socket.socket(family_of(address), socket.SOCK_DGRAM) as s:
@@ -310,10 +322,10 @@ def main():
     serve_echo()
     worker = Worker()
     print(json.dumps("ready"), flush=True)
-    for line in sys.stdin:
-        command = json.loads(line)
-        method = getattr(worker, command.pop("do"))
-        print(json.dumps(method(**command)), flush=True)
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
+        for line in sys.stdin:
+            answers = pool.map(lambda c: getattr(worker, c.pop("do"))(**c), json.loads(line))
+            print(json.dumps(list(answers)), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -128,6 +129,70 @@ class SenderSideKernel : public LyingKernel {
   std::map<GateId, std::string> rulesets_;
 };
 
+// Keeps tables that nobody else is to see.
+class HidingKernel : public LyingKernel {
+ public:
+  explicit HidingKernel(std::unique_ptr<Kernel> kernel)
+      : LyingKernel(std::move(kernel), [](v1::StageRequest&) {}) {}
+
+  absl::StatusOr<KernelFault> Read(GateId gate) override {
+    if (hidden_.contains(gate)) return absl::NotFoundError("hidden");
+    return LyingKernel::Read(gate);
+  }
+  absl::StatusOr<std::vector<KernelFault>> List() override {
+    auto faults = LyingKernel::List();
+    if (faults.ok()) {
+      std::erase_if(*faults, [this](const KernelFault& fault) {
+        return hidden_.contains(fault.gate);
+      });
+    }
+    return faults;
+  }
+
+ protected:
+  void Hide(GateId gate) { hidden_.insert(gate); }
+
+ private:
+  std::set<GateId> hidden_;
+};
+
+// Heals nothing. The lease ends, as the kernel does not lie.
+class UnhealedKernel : public HidingKernel {
+ public:
+  using HidingKernel::HidingKernel;
+  absl::Status Remove(GateId gate) override {
+    Hide(gate);
+    return absl::OkStatus();
+  }
+};
+
+// Injects each fault twice, and heals the first.
+class TwiceKernel : public HidingKernel {
+ public:
+  using HidingKernel::HidingKernel;
+  absl::Status Stage(GateId gate, Request request) override {
+    Hide(Twin(gate));
+    absl::Status s = HidingKernel::Stage(Twin(gate), request);
+    return s.ok() ? HidingKernel::Stage(gate, std::move(request)) : s;
+  }
+  absl::Status Arm(GateId gate, WallInstant start,
+                   BootInstant expiry) override {
+    absl::Status s = HidingKernel::Arm(Twin(gate), start, expiry);
+    return s.ok() ? HidingKernel::Arm(gate, start, expiry) : s;
+  }
+  absl::Status Open(GateId gate) override {
+    absl::Status s = HidingKernel::Open(Twin(gate));
+    return s.ok() ? HidingKernel::Open(gate) : s;
+  }
+  absl::Status Refresh(GateId gate, BootInstant expiry) override {
+    absl::Status s = HidingKernel::Refresh(Twin(gate), expiry);
+    return s.ok() ? HidingKernel::Refresh(gate, expiry) : s;
+  }
+
+ private:
+  static GateId Twin(GateId gate) { return gate ^ 1; }
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie) {
@@ -136,6 +201,10 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie) {
   if (lie == "sender-side") {
     return std::make_unique<SenderSideKernel>(*std::move(kernel));
   }
+  if (lie == "unhealed") {
+    return std::make_unique<UnhealedKernel>(*std::move(kernel));
+  }
+  if (lie == "twice") return std::make_unique<TwiceKernel>(*std::move(kernel));
   const std::map<absl::string_view, Lie> lies = {
       {"nothing", Nothing}, {"reverse", Reverse}, {"ipv6-only", Ipv6Only}};
   const auto found = lies.find(lie);

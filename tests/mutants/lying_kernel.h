@@ -22,6 +22,8 @@ namespace sunder::agent {
 //   sender-side  drops at the sender's output instead of the receiver's input
 //                (of a one-way cut only the receiver has the flow: it drops
 //                what it sends itself)
+//   unhealed     says that a fault is gone and leaves it to its lease
+//   twice        installs each fault twice and heals the first only
 // INVALID_ARGUMENT for another.
 absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie);
 
