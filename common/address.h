@@ -6,12 +6,17 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace sunder {
+
+// What inet_pton(3) accepts as IPv4, in network byte order, in a third of its
+// time: there may be 100,000 of them in one request. nullopt for other text.
+std::optional<uint32_t> ParseV4(absl::string_view text);
 
 class Address {
  public:

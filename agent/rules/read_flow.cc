@@ -2,6 +2,9 @@
 
 #include <netinet/in.h>
 
+#include <array>
+#include <bit>
+
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
 #include "common/error_detail.h"
@@ -53,12 +56,18 @@ absl::Status BoxReader::Wrong(absl::string_view field, absl::string_view why,
 absl::Status BoxReader::ReadAddress(const std::string& text,
                                     absl::string_view field, int index,
                                     ByFamily& values) const {
+  for (Values& v : values) v.restricted = true;
+  // Nearly all; to make and take apart a Prefix would double their time.
+  if (const auto v4 = ParseV4(text)) {
+    values[0].AddSingle(
+        std::bit_cast<Value>(std::array<uint32_t, 4>{*v4, 0, 0, 0}));
+    return absl::OkStatus();
+  }
   const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
   if (!prefix.ok()) {
     return Wrong(index < 0 ? std::string(field) : ElementName(field, index),
                  prefix.status().message(), kInvalid);
   }
-  for (Values& v : values) v.restricted = true;
   Values& own = values[prefix->address().is_v6() ? 1 : 0];
   own.whole = own.whole || prefix->length() == 0;
   if (prefix->is_single()) {
