@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "controller/core/backoff.h"
 
 namespace sunder::controller {
@@ -57,6 +58,14 @@ void AgentLink::DescribeFailed(const absl::Status& why, BootInstant now) {
   failed_at_ = now;
   ++failures_;
   pending_ = 0;
+}
+
+void AgentLink::DescribedAs(const std::string& name, BootInstant now) {
+  settled_ = false;
+  DescribeFailed(absl::FailedPreconditionError(absl::StrCat(
+                     "who answers there is \"", name, "\" and not \"", host_,
+                     "\": correct the inventory, or the agent's --name")),
+                 now);
 }
 
 void AgentLink::Doubt(const std::string& why, BootInstant now) {

@@ -49,13 +49,19 @@ class AgentLink {
   void AddExchange(const agent::v1::Stamp& stamp, BootInstant sent,
                    BootInstant received);
 
-  // The answer to our Describe. True: another life of the agent than before.
+  // The answer to our Describe of the agent that has the host's name. True:
+  // another life of it than before.
   bool Described(const agent::v1::DescribeResponse& response, BootInstant sent,
                  BootInstant received);
   bool AwaitsDescribe(CallId id) const { return id == pending_; }
 
   // Our Describe brought no answer.
   void DescribeFailed(const absl::Status& why, BootInstant now);
+  // It was answered by somebody of another name: an agent started with the
+  // wrong
+  // --name, or addresses mixed up in the inventory. What one host is to drop
+  // would be dropped on another one.
+  void DescribedAs(const std::string& name, BootInstant now);
   // Something else says that it cannot be reached, or is not who it was: ask.
   void Doubt(const std::string& why, BootInstant now);
 

@@ -47,8 +47,10 @@ class CoreTest : public testing::Test {
     return kinds;
   }
 
-  agent::v1::DescribeResponse Describe(uint64_t term = 3) const {
+  agent::v1::DescribeResponse Describe(uint64_t term = 3,
+                                       const std::string& name = "a") const {
     agent::v1::DescribeResponse response;
+    response.set_name(name);
     response.mutable_stamp()->set_boot_id("boot");
     response.mutable_stamp()->set_incarnation(1);
     response.mutable_stamp()->set_now_ns(now_.nanos());
@@ -75,7 +77,7 @@ class CoreTest : public testing::Test {
           ++arms;
           continue;
         }
-        core_.AgentReplied(call.id, Answer(call.request, stage),
+        core_.AgentReplied(call.id, Answer(call, stage),
                            now_ - absl::Milliseconds(1), now_);
       }
     }
@@ -83,8 +85,9 @@ class CoreTest : public testing::Test {
     return arms;
   }
 
-  Response Answer(const Request& request, agent::v1::State stage) const {
-    if (const auto* order = std::get_if<agent::v1::StageRequest>(&request)) {
+  Response Answer(const Call& call, agent::v1::State stage) const {
+    if (const auto* order =
+            std::get_if<agent::v1::StageRequest>(&call.request)) {
       agent::v1::StageResponse response;
       *response.mutable_stamp() = Describe().stamp();
       response.mutable_held()->set_fault_id(order->fault_id());
@@ -93,12 +96,12 @@ class CoreTest : public testing::Test {
       response.mutable_held()->set_state(stage);
       return response;
     }
-    if (std::holds_alternative<agent::v1::HealRequest>(request)) {
+    if (std::holds_alternative<agent::v1::HealRequest>(call.request)) {
       agent::v1::HealResponse response;
       *response.mutable_stamp() = Describe().stamp();
       return response;
     }
-    return Describe();
+    return Describe(3, call.host);
   }
 
   BootInstant now_ = kStart;
@@ -289,6 +292,51 @@ TEST_F(CoreTest, ReportsFaultsThatItsStoreDoesNotKnowAndLeavesThem) {
   EXPECT_TRUE(agents[0].reachable);
   EXPECT_EQ(agents[0].unknown_faults, std::set<std::string>{"foreign"});
   EXPECT_LT(agents[0].clock_uncertainty, absl::Milliseconds(1));
+}
+
+TEST_F(CoreTest, AnAgentOfAnotherNameIsNotAskedToDoAnything) {
+  Core core(options_);
+  core.Start(3, {}, now_);
+  core.HostsChanged({"a"}, now_);
+  const auto answer_as = [&](const std::string& name) {
+    for (const Action& action : core.TakeActions()) {
+      const Call& call = std::get<Call>(action);
+      EXPECT_TRUE(
+          std::holds_alternative<agent::v1::DescribeRequest>(call.request));
+      core.AgentReplied(call.id, Response(Describe(3, name)), now_,
+                        now_ + absl::Milliseconds(1));
+    }
+  };
+  for (int i = 0; i < 5; ++i) answer_as("a");
+  ASSERT_TRUE(core.Agents(now_)[0].reachable);
+  now_ = core.NextTimer().value();
+  core.Timer(now_);
+  answer_as("b");
+  EXPECT_FALSE(core.Agents(now_)[0].reachable);
+  EXPECT_EQ(core.Agents(now_)[0].error,
+            "who answers there is \"b\" and not \"a\": correct the inventory, "
+            "or the agent's --name");
+  EXPECT_EQ(core.CreateFault("1", Spec(), PlanOn({"a"}), now_),
+            absl::OkStatus());
+  while (core.NextTimer() && now_ < kStart + absl::Minutes(1)) {
+    now_ = *core.NextTimer();
+    core.Timer(now_);
+    for (const Action& action : core.TakeActions()) {
+      if (const auto* persist = std::get_if<Persist>(&action)) {
+        core.Persisted(persist->record.fault().id(), absl::OkStatus(), now_);
+      } else if (const auto* call = std::get_if<Call>(&action)) {
+        EXPECT_FALSE(
+            std::holds_alternative<agent::v1::StageRequest>(call->request));
+        if (std::holds_alternative<agent::v1::DescribeRequest>(call->request)) {
+          core.AgentReplied(call->id, Response(Describe(3, "b")), now_, now_);
+        }
+      }
+    }
+  }
+  const auto fault = core.Find("1", now_);
+  EXPECT_EQ(fault->state(), sunder::v1::FAULT_STATE_FAILED);
+  EXPECT_NE(fault->reason().find("who answers there is"), std::string::npos)
+      << fault->reason();
 }
 
 TEST_F(CoreTest, AsksAgainAfterADeadlineAndMoreAndMoreRarely) {
