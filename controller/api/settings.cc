@@ -12,6 +12,16 @@ namespace {
 
 constexpr int kUsage = 2;
 
+constexpr char kFooter[] = R"(
+Examples:
+  sunder-controller --inventory hosts.yaml
+  sunder-controller --inventory hosts.yaml --marathon http://m1:8080 \
+      --marathon-credentials /etc/sunder/marathon --protect udp/53
+  sunder-controller --config /etc/sunder/controller.yaml
+
+The command line goes before the --config file. Exit codes: 0 stopped by SIGTERM
+or SIGINT, 1 failed, 2 usage.)";
+
 void AddOptions(CLI::App& app, Settings& settings) {
   app.add_option("--listen", settings.listen,
                  "Where the command line reaches this controller: unix:PATH, "
@@ -88,6 +98,7 @@ std::variant<Settings, ExitCode> ParseSettings(int argc,
   CLI::App app("Knows the topology, plans faults, and drives all agents as one",
                "sunder-controller");
   app.set_version_flag("--version", "sunder-controller " SUNDER_VERSION);
+  app.footer(kFooter);
   AddOptions(app, settings);
   app.set_config("--config")
       ->type_name("FILE")
