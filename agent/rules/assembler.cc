@@ -76,7 +76,9 @@ void Assembler::Add(const BoxView& box) {
   const Shape shape = ShapeOf(box);
   std::optional<Group>& group = groups_[shape.Index()];
   if (!group) group = Group{shape, {}};
+  const size_t before = group->keys.size();
   AddKeys(box, shape, group->keys);
+  key_bytes_ += group->keys.size() - before;
 }
 
 // Written in place: with thousands of keys this is where the time goes.

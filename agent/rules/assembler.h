@@ -9,6 +9,7 @@
 #define SUNDER_AGENT_RULES_ASSEMBLER_H_
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ namespace sunder::agent {
 class Assembler {
  public:
   void Add(const BoxView& box);
+
+  // Of all keys so far, before those that came twice are dropped.
+  size_t key_bytes() const { return key_bytes_; }
 
   // Appends to `rules`; their sets are made by `pool`. Once.
   void Finish(SetPool& pool, std::vector<Rule>& rules) &&;
@@ -51,6 +55,7 @@ class Assembler {
 
   std::array<std::optional<Group>, kShapes> groups_;
   std::vector<Box> boxes_;
+  size_t key_bytes_ = 0;
 };
 
 }  // namespace sunder::agent

@@ -18,6 +18,10 @@ namespace {
 constexpr size_t kMaxFaultId = 64;
 constexpr size_t kMaxDigest = 64;
 
+// More than a million endpoints, whose sets take a multiple of it in the
+// kernel: what a request asks for must not cost the host its memory.
+constexpr size_t kMaxKeyBytes = size_t{64} << 20;
+
 absl::Status CheckKey(const FaultKey& key) {
   absl::string_view subject;
   if (key.fault_id.empty() || key.fault_id.size() > kMaxFaultId) {
@@ -66,6 +70,12 @@ absl::StatusOr<Program> Compile(
     absl::Status s = reader.ReadFlow(
         flows[i], i, [&](const BoxView& box) { cuts.Add(box); });
     if (!s.ok()) return s;
+    if (spares.key_bytes() + cuts.key_bytes() > kMaxKeyBytes) {
+      return ErrorWithDetail(
+          absl::StatusCode::kInvalidArgument,
+          "the flows multiply to more than 64 MiB of keys: name fewer members",
+          "TOO_LARGE", "flows");
+    }
   }
   Program program;
   program.gate = gate;

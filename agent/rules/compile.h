@@ -19,7 +19,7 @@ namespace sunder::agent {
 
 // INVALID_ARGUMENT names the field that is wrong ("flows[3].sources[0]"); with
 // reason UNKNOWN_ENUM where it holds a value or a behaviour that is not known
-// here.
+// here, and with TOO_LARGE where the flows would take too much memory.
 //
 // A protected tuple without local address lives in one direction only: to any
 // address, since which addresses are local is not known here.

@@ -210,6 +210,24 @@ TEST(Compile, WhatWouldMultiplyToMillionsIsKeptApart) {
   EXPECT_LE(elements, 4010u);
 }
 
+TEST(Compile, FlowsThatWouldTakeTheHostsMemoryAreRefused) {
+  // Each of 256 keys, 36 bytes each, out of 200 bytes of the request.
+  v1::StageRequest request;
+  const auto add = [&] {
+    const int i = request.flows_size();
+    auto* flow = AddFlow(request, {});
+    for (int k = 0; k < 16; ++k) {
+      flow->add_sources(absl::StrCat("fd::", absl::Hex(i), ":", k));
+      flow->add_destinations(absl::StrCat("fe::", absl::Hex(i), ":", k));
+    }
+    flow->set_protocol(sunder::v1::PROTOCOL_TCP);
+  };
+  while (request.flows_size() < 7281) add();
+  EXPECT_TRUE(CompileRequest(request).ok());
+  add();
+  ExpectRefused(request, "TOO_LARGE", "flows");
+}
+
 TEST(ProductIsAtMost, IsRightForNumbersWhoseProductWrapsRound) {
   EXPECT_TRUE(ProductIsAtMost({}, 1));
   EXPECT_TRUE(ProductIsAtMost({1, 256, 1}, 256));
