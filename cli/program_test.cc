@@ -199,6 +199,56 @@ TEST_F(ProgramTest, KillExitsByWhatItCameTo) {
   EXPECT_EQ(Run({"kill", "/redis", "--all"}).code, 1);
 }
 
+TEST_F(ProgramTest, KillThatMarathonDoesNotTakeExitsOneAndSaysWhatItSaid) {
+  controller_->FailWith(
+      "KillTasks",
+      ErrorWithDetail(absl::StatusCode::kUnavailable,
+                      "Marathon did not take the kill: http://m1: refused",
+                      "MARATHON_UNREACHABLE", "http://m1",
+                      "See that Marathon runs."));
+  for (const char* flag : {"--all", "--count=1"}) {
+    const Result result = Run({"kill", "/redis", flag});
+    EXPECT_EQ(result.code, 1);
+    EXPECT_EQ(result.err,
+              "sunder: Marathon did not take the kill: http://m1: refused\n"
+              "  next: See that Marathon runs.\n");
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+}
+
+TEST_F(ProgramTest, KillWhoseAnswerIsLostIsInDoubt) {
+  for (const absl::Status& lost :
+       {absl::UnavailableError("reset"), absl::DeadlineExceededError("late"),
+        absl::CancelledError("gone")}) {
+    controller_->FailWith("KillTasks", lost);
+    const Result result = Run({"kill", "/redis", "--all"});
+    EXPECT_EQ(result.code, 5) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("it is not known whether"));
+    EXPECT_THAT(result.err, HasSubstr("/redis"));
+    EXPECT_THAT(result.err, HasSubstr(std::string(lost.message())));
+    EXPECT_THAT(result.err, HasSubstr("next: `sunder tasks --refresh`"));
+  }
+  controller_->FailWith("KillTasks", absl::UnavailableError("reset"));
+  EXPECT_EQ(Run({"kill", "/redis", "--all", "--dry-run"}).code, 4);
+}
+
+TEST_F(ProgramTest, KillThatFindsNoControllerKillsNothingForCertain) {
+  for (const absl::Status& silent :
+       {absl::UnavailableError("reset"), absl::DeadlineExceededError("late")}) {
+    controller_->FailWith("ListAgents", silent);
+    EXPECT_EQ(Run({"kill", "/redis", "--all"}).code, 4);
+  }
+  EXPECT_EQ(controller_->calls("KillTasks"), 0);
+}
+
+// The controller itself gives Marathon up after 20 s.
+TEST_F(ProgramTest, KillIsAwaitedLongerThanMarathonHasToTakeIt) {
+  Run({"kill", "/redis", "--all", "--wait-timeout", "1s"});
+  EXPECT_GT(controller_->patience(), absl::Seconds(21));
+  Run({"kill", "/redis", "--all", "--wait-timeout", "60s"});
+  EXPECT_GT(controller_->patience(), absl::Seconds(61));
+}
+
 // ------------------------------------------------------------------- examples
 
 // The examples in the help of `command`, each split into words as a shell does;
@@ -341,6 +391,21 @@ TEST_F(ProgramTest, ARefreshIsAwaitedLongerThanTheControllerTriesIt) {
   EXPECT_GT(controller_->patience(), absl::Seconds(21));
   EXPECT_EQ(Run({"hosts"}).code, 0);
   EXPECT_LT(controller_->patience(), absl::Seconds(11));
+}
+
+TEST_F(ProgramTest, ARefreshWhoseSourcesAreLateTimesOutAndSaysWhich) {
+  controller_->FailWith(
+      "GetTopology",
+      ErrorWithDetail(absl::StatusCode::kDeadlineExceeded,
+                      "the sources did not answer: marathon http://m1",
+                      "SOURCES_LATE", "marathon http://m1", "Ask without."));
+  for (const char* command : {"hosts", "apps", "tasks", "topology"}) {
+    const Result result = Run({command, "--refresh"});
+    EXPECT_EQ(result.code, 5);
+    EXPECT_EQ(result.err,
+              "sunder: the sources did not answer: marathon http://m1\n"
+              "  next: Ask without.\n");
+  }
 }
 
 TEST_F(ProgramTest, ANetworkTargetWantsTls) {

@@ -1,11 +1,14 @@
 #include "cli/core/kill.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "cli/commands/commands.h"
 #include "cli/core/parse.h"
+#include "cli/render/error_text.h"
 #include "cli/render/kill_text.h"
 
 namespace sunder::cli {
@@ -31,6 +34,22 @@ constexpr char kKillExamples[] =
     "  sunder kill task:shop_cart.5f2c\n"
     "  sunder kill /shop/cart --all --scale";
 
+// How long the controller tries to hand Marathon a kill.
+constexpr absl::Duration kHandOver = absl::Seconds(20);
+
+// The request went out and its answer did not come: perhaps tasks are dying.
+ExitCode ReportLost(const Environment& environment, const KillOptions& options,
+                    const absl::Status& why) {
+  environment.err << FailureText(
+      absl::StrCat("it is not known whether the controller kills ",
+                   options.selector, ": ", std::string(why.message())),
+      "`sunder tasks --refresh` shows what is left when the controller "
+      "answers; "
+      "look before you kill again, it may hit others",
+      environment.err_style);
+  return ExitCode::kTimedOut;
+}
+
 ExitCode KillTasks(const Environment& environment, const KillOptions& options) {
   const absl::StatusOr<absl::Duration> wait = ParseDuration(options.wait);
   if (!wait.ok()) return Fail(environment, wait.status());
@@ -53,10 +72,22 @@ ExitCode KillTasks(const Environment& environment, const KillOptions& options) {
 
   absl::StatusOr<std::unique_ptr<Client>> client = environment.connect();
   if (!client.ok()) return Fail(environment, client.status());
-  // The controller waits for the confirmations; Marathon's answers come on top.
+  // Where no controller answers this, nothing was killed: that is certain only
+  // of a request that changes nothing.
+  if (const auto agents = (*client)->ListAgents({}, kReadTimeout);
+      !agents.ok()) {
+    return FailRead(environment, agents.status());
+  }
+  // The controller waits for the confirmations, and before for Marathon to take
+  // the request; Marathon's last answers come on top.
   const absl::StatusOr<controller::v1::KillTasksResponse> response =
-      (*client)->KillTasks(request, *wait + kReadTimeout);
-  if (!response.ok()) return Fail(environment, response.status());
+      (*client)->KillTasks(request, std::max(*wait, kHandOver) + kReadTimeout);
+  if (!response.ok()) {
+    const absl::Status& why = response.status();
+    if (options.dry_run) return FailRead(environment, why);
+    return LeavesOpen(why) ? ReportLost(environment, options, why)
+                           : Fail(environment, why);
+  }
   Print(environment, {{&*response, {}}}, [&] {
     return KillText(*response, options.dry_run, environment.out_style);
   });

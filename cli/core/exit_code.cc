@@ -14,7 +14,9 @@ ExitCode ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kNotFound:
       return ExitCode::kNotFound;
     case absl::StatusCode::kUnavailable:
-      return ExitCode::kUnreachable;
+      // With a detail the controller has answered; Marathon, say, did not.
+      return GetErrorDetail(status) ? ExitCode::kFailed
+                                    : ExitCode::kUnreachable;
     case absl::StatusCode::kDeadlineExceeded:
       return ExitCode::kTimedOut;
     default:

@@ -26,6 +26,14 @@ TEST(ExitCode, FollowsTheStatus) {
   EXPECT_EQ(ExitCodeOf(absl::PermissionDeniedError("")), ExitCode::kFailed);
 }
 
+TEST(ExitCode, AControllerThatSaysWhoDoesNotAnswerAnswersItself) {
+  const absl::Status said =
+      ErrorWithDetail(absl::StatusCode::kUnavailable, "Marathon is down",
+                      "MARATHON_UNREACHABLE", "http://m1");
+  EXPECT_EQ(ExitCodeOf(said), ExitCode::kFailed);
+  EXPECT_EQ(ReadExitCodeOf(said), ExitCode::kFailed);
+}
+
 TEST(ReadExitCode, WhoDoesNotAnswerInTimeIsNotReached) {
   EXPECT_EQ(ReadExitCodeOf(absl::DeadlineExceededError("")),
             ExitCode::kUnreachable);

@@ -241,10 +241,12 @@ grpc::Status FakeController::WatchFault(
 }
 
 grpc::Status FakeController::KillTasks(
-    Context*, const controller::v1::KillTasksRequest* request,
+    Context* context, const controller::v1::KillTasksRequest* request,
     controller::v1::KillTasksResponse* response) {
   absl::MutexLock lock(&mutex_);
   killed_ = *request;
+  patience_ =
+      absl::FromChrono(context->deadline() - std::chrono::system_clock::now());
   *response = kill_;
   return Enter("KillTasks");
 }

@@ -46,7 +46,7 @@ class FakeController final : public controller::v1::Controller::Service {
   controller::v1::HealFaultsRequest healed();
   controller::v1::KillTasksRequest killed();
   bool refreshed();
-  // How long the last GetTopology was ready to wait.
+  // How long the last GetTopology or KillTasks was ready to wait.
   absl::Duration patience();
   int calls(const std::string& method);
   // True as soon as so many streams hold a fault; false after `timeout`.

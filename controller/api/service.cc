@@ -64,7 +64,10 @@ absl::StatusOr<sunder::v1::Fault> ControllerService::Find(
   absl::StatusOr<std::string> id = engine_.index().Resolve(text);
   if (!id.ok()) return id.status();
   auto fault = engine_.Find(*id);
-  if (!fault) return absl::NotFoundError(absl::StrCat("no fault ", *id));
+  if (!fault) {
+    return ErrorWithDetail(absl::StatusCode::kNotFound,
+                           absl::StrCat("no fault ", *id), "NO_FAULT", *id);
+  }
   return *std::move(fault);
 }
 
@@ -78,9 +81,9 @@ grpc::ServerUnaryReactor* ControllerService::GetTopology(
     return reactor;
   }
   return By(waiters_, context, [this, response](const auto&) {
-    const absl::Time deadline = absl::Now() + refresh_timeout_;
-    absl::Status read = discovery_.Refresh(deadline);
-    if (absl::IsDeadlineExceeded(read) && absl::Now() >= deadline) return read;
+    absl::Status read = discovery_.Refresh(absl::Now() + refresh_timeout_);
+    // With a detail it is Refresh's own; without, what a source said.
+    if (absl::IsDeadlineExceeded(read) && GetErrorDetail(read)) return read;
     // A source that fails says so in the topology; the rest is worth having.
     *response->mutable_topology() = discovery_.Snapshot();
     return absl::OkStatus();

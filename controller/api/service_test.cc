@@ -228,6 +228,11 @@ TEST_F(ServiceTest, ARefreshThatTakesTooLongSaysSo) {
       Call(&v1::Controller::StubInterface::GetTopology, request, response);
   EXPECT_TRUE(absl::IsDeadlineExceeded(late)) << late;
   EXPECT_THAT(std::string(late.message()), HasSubstr("did not answer in time"));
+  const auto detail = GetErrorDetail(late);
+  ASSERT_TRUE(detail.has_value()) << late;
+  EXPECT_EQ(detail->reason(), "SOURCES_LATE");
+  EXPECT_EQ(detail->subject(), "marathon http://m1");
+  EXPECT_THAT(detail->advice(), HasSubstr("without a refresh"));
 }
 
 TEST_F(ServiceTest, ALivingFaultIsHealedAtTheAgentThatHoldsIt) {
@@ -334,6 +339,26 @@ TEST_F(ServiceAndMarathon, APlanSaysWhichSourceWasNeverRead) {
   ASSERT_TRUE(tried.ok()) << tried.status();
   EXPECT_THAT(tried->fault().plan().notes(),
               Not(Contains(HasSubstr("not been read"))));
+}
+
+TEST_F(ServiceAndMarathon, AMarathonThatIsDownIsNotAControllerThatIs) {
+  marathon_->SetAddress("");
+  v1::GetTopologyRequest request;
+  request.set_refresh(true);
+  v1::GetTopologyResponse response;
+  ASSERT_TRUE(
+      Call(&v1::Controller::StubInterface::GetTopology, request, response)
+          .ok());
+  EXPECT_FALSE(response.topology().sources(1).healthy());
+  v1::KillTasksRequest kill;
+  kill.set_selector("task:c.1");
+  v1::KillTasksResponse killed;
+  const absl::Status down =
+      Call(&v1::Controller::StubInterface::KillTasks, kill, killed);
+  EXPECT_TRUE(absl::IsUnavailable(down)) << down;
+  ASSERT_TRUE(GetErrorDetail(down).has_value()) << down;
+  EXPECT_EQ(GetErrorDetail(down)->reason(), "MARATHON_UNREACHABLE");
+  EXPECT_EQ(GetErrorDetail(down)->subject(), "http://m1");
 }
 
 TEST_F(ServiceTest, AKillWithoutMarathonIsRefused) {

@@ -17,7 +17,9 @@ Workers::~Workers() { Stop(); }
 absl::Status Workers::Submit(Task task) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) {
-    return absl::UnavailableError("the controller is stopping");
+    return ErrorWithDetail(absl::StatusCode::kUnavailable,
+                           "the controller is stopping", "STOPPING", what_,
+                           "Nothing was begun. Try again when it runs again.");
   }
   if (queue_.size() >= max_queued_) {
     return ErrorWithDetail(

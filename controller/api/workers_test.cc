@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/synchronization/notification.h"
+#include "common/error_detail.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -72,7 +73,10 @@ TEST(Workers, AskTheRunningTaskToHurryWhenTheyStop) {
 TEST(Workers, TakeNothingOnceTheyStop) {
   Workers workers("kills", 1, 10);
   workers.Stop();
-  EXPECT_TRUE(absl::IsUnavailable(workers.Submit([](const auto&) {})));
+  const absl::Status refused = workers.Submit([](const auto&) {});
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  ASSERT_TRUE(GetErrorDetail(refused).has_value());
+  EXPECT_EQ(GetErrorDetail(refused)->reason(), "STOPPING");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/error_detail.h"
 #include "common/log.h"
 #include "controller/discovery/curl_http_client.h"
 #include "controller/discovery/inventory.h"
@@ -52,6 +53,8 @@ Discovery::Discovery(DiscoveryOptions options,
                      std::unique_ptr<MarathonClient> marathon)
     : options_(std::move(options)),
       marathon_(std::move(marathon)),
+      last_asked_(marathon_ == nullptr ? InventoryName(options_)
+                                       : MarathonName(marathon_.get())),
       sources_(InventoryName(options_), MarathonName(marathon_.get())) {}
 
 Discovery::~Discovery() { Stop(); }
@@ -99,8 +102,13 @@ absl::Status Discovery::Refresh(absl::Time deadline) {
     return finished_ >= mine || stopping_;
   };
   if (!mutex_.AwaitWithDeadline(absl::Condition(&answered), deadline)) {
-    return absl::DeadlineExceededError(
-        "the sources of topology did not answer in time");
+    return ErrorWithDetail(
+        absl::StatusCode::kDeadlineExceeded,
+        absl::StrCat("the sources of topology did not answer in time: ",
+                     last_asked_),
+        "SOURCES_LATE", last_asked_,
+        "Ask without a refresh for what was read last, and see that the "
+        "source answers.");
   }
   return finished_ >= mine
              ? last_round_

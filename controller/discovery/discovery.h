@@ -57,8 +57,8 @@ class Discovery {
 
   // Reads every source again and waits for it. The first source's error where
   // one failed (Snapshot then has its last good content), DEADLINE_EXCEEDED
-  // where `deadline` came first, FAILED_PRECONDITION before Start and after
-  // Stop.
+  // with a detail where `deadline` came first, FAILED_PRECONDITION before Start
+  // and after Stop.
   absl::Status Refresh(absl::Time deadline);
 
   // `listener` is called (in Discovery's thread) with each topology that
@@ -82,6 +82,8 @@ class Discovery {
 
   const DiscoveryOptions options_;
   const std::unique_ptr<MarathonClient> marathon_;
+  // The source that a round of reading ends with, and may have to wait for.
+  const std::string last_asked_;
   Listeners<sunder::v1::Topology> on_change_;
   Listeners<TaskEvent> on_task_event_;
 

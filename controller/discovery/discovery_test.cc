@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "common/error_detail.h"
 #include "controller/discovery/fake_http_client.h"
 #include "controller/discovery/stoppable_wait.h"
 #include "gmock/gmock.h"
@@ -248,8 +249,12 @@ TEST_F(DiscoveryTest, RefreshKeepsItsDeadlineAndStopEndsWhatHangs) {
   EXPECT_EQ(discovery->Refresh(Later()).code(),
             absl::StatusCode::kFailedPrecondition);
   discovery->Start();
-  EXPECT_EQ(discovery->Refresh(absl::Now() + absl::Milliseconds(50)).code(),
-            absl::StatusCode::kDeadlineExceeded);
+  const absl::Status late =
+      discovery->Refresh(absl::Now() + absl::Milliseconds(50));
+  EXPECT_EQ(late.code(), absl::StatusCode::kDeadlineExceeded);
+  ASSERT_TRUE(GetErrorDetail(late).has_value()) << late;
+  EXPECT_EQ(GetErrorDetail(late)->reason(), "SOURCES_LATE");
+  EXPECT_EQ(GetErrorDetail(late)->subject(), "marathon http://m1");
   const absl::Time start = absl::Now();
   discovery->Stop();
   EXPECT_LT(absl::Now() - start, absl::Seconds(10));

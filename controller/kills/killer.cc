@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "common/error_detail.h"
 #include "common/log.h"
@@ -89,6 +90,39 @@ absl::Status Check(const KillTasksRequest& request) {
                            "BAD_WAIT", "wait");
   }
   return absl::OkStatus();
+}
+
+// Why Marathon did not take the request, with what to do about it.
+absl::Status NotTaken(const absl::Status& why, const MarathonClient& marathon) {
+  const char* reason = "MARATHON_REFUSED";
+  const char* advice =
+      "Nothing was killed. Marathon's own log says more of its refusal.";
+  switch (why.code()) {
+    case absl::StatusCode::kUnavailable:
+      reason = "MARATHON_UNREACHABLE";
+      advice =
+          "Nothing was killed. See that Marathon runs and has a leader, and "
+          "that the controller's --marathon names it.";
+      break;
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      advice =
+          "Nothing was killed. Give the controller credentials that Marathon "
+          "lets kill tasks.";
+      break;
+    case absl::StatusCode::kFailedPrecondition:
+      reason = "MARATHON_LOCKED";
+      advice =
+          "Nothing was killed. Wait until Marathon's deployments are done, or "
+          "kill with force.";
+      break;
+    default:
+      break;
+  }
+  return ErrorWithDetail(
+      why.code(),
+      absl::StrCat("Marathon did not take the kill: ", why.message()), reason,
+      absl::StrJoin(marathon.base_urls(), ","), advice);
 }
 
 // Tasks of the inventory are not Marathon's to kill.
@@ -191,7 +225,7 @@ absl::StatusOr<KillTasksResponse> Killer::Kill(const KillTasksRequest& request,
     } else if (absl::IsUnknown(answer.status())) {
       progress.AnswerLost(std::string(answer.status().message()));
     } else {
-      return answer.status();
+      return NotTaken(answer.status(), *marathon);
     }
     Follow(*marathon, inbox, options_.recheck, {start + WaitOf(request), stop},
            progress);

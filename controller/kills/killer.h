@@ -39,8 +39,8 @@ class Killer {
   //
   // An error means that nothing was killed as far as Marathon says (bad
   // request, refused, 409 with the deployments in the message, Marathon
-  // unreachable). Once Marathon may have taken the request, the answer says
-  // task by task what is known.
+  // unreachable), and carries a detail. Once Marathon may have taken the
+  // request, the answer says task by task what is known.
   absl::StatusOr<controller::v1::KillTasksResponse> Kill(
       const controller::v1::KillTasksRequest& request,
       const std::stop_token& stop = {});

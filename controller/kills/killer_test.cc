@@ -230,6 +230,69 @@ TEST_F(KillerTest, AConflictNamesTheDeploymentsAndKillsNothing) {
   EXPECT_THAT(response.status().message(), HasSubstr("d-17"));
 }
 
+TEST_F(KillerTest, WhatMarathonDoesNotTakeIsAnErrorThatSaysWhatToDo) {
+  struct Case {
+    Answer answer;
+    absl::StatusCode code;
+    const char* reason;
+    const char* says;
+    const char* advice;
+  };
+  using Code = absl::StatusCode;
+  for (const Case& c : std::vector<Case>{
+           {absl::UnavailableError("connection refused"), Code::kUnavailable,
+            "MARATHON_UNREACHABLE", "connection refused", "--marathon"},
+           {HttpResponse{503, {}, R"({"message":"no leader"})"},
+            Code::kUnavailable, "MARATHON_UNREACHABLE", "no leader", "leader"},
+           {HttpResponse{404, {}, "<html>nginx</html>"}, Code::kUnavailable,
+            "MARATHON_UNREACHABLE", "HTTP 404", "--marathon"},
+           {HttpResponse{401, {}, R"({"message":"who?"})"},
+            Code::kUnauthenticated, "MARATHON_REFUSED", "who?", "credentials"},
+           {HttpResponse{403, {}, R"({"message":"not you"})"},
+            Code::kPermissionDenied, "MARATHON_REFUSED", "not you",
+            "credentials"},
+           {HttpResponse{409, {}, R"({"message":"locked"})"},
+            Code::kFailedPrecondition, "MARATHON_LOCKED", "locked", "force"},
+           {HttpResponse{422, {}, R"({"message":"no such flag"})"},
+            Code::kInvalidArgument, "MARATHON_REFUSED", "no such flag",
+            "log"}}) {
+    {
+      absl::MutexLock lock(&mutex_);
+      deletion_ = c.answer;
+    }
+    const absl::Status status = Kill(Request("task:a.1")).status();
+    EXPECT_EQ(status.code(), c.code) << status;
+    EXPECT_THAT(status.message(), HasSubstr(c.says));
+    const auto detail = GetErrorDetail(status);
+    ASSERT_TRUE(detail.has_value()) << status;
+    EXPECT_EQ(detail->reason(), c.reason) << status;
+    EXPECT_EQ(detail->subject(), "http://m1");
+    EXPECT_THAT(detail->advice(), HasSubstr("Nothing was killed"));
+    EXPECT_THAT(detail->advice(), HasSubstr(c.advice));
+  }
+}
+
+TEST_F(KillerTest, AServerErrorMayHaveKilled) {
+  for (const Answer& answer :
+       {Answer(HttpResponse{500, {}, R"({"message":"oops"})"}),
+        Answer(HttpResponse{502, {}, "<html>oops</html>"}),
+        Answer(absl::DeadlineExceededError("oops")),
+        Answer(HttpResponse{200, {}, "oops"})}) {
+    {
+      absl::MutexLock lock(&mutex_);
+      deletion_ = answer;
+      app_ = Listing({"a.1"});
+    }
+    auto request = Request("task:a.1");
+    request.mutable_wait()->set_seconds(0);
+    request.mutable_wait()->set_nanos(30'000'000);
+    const auto response = Kill(request);
+    ASSERT_TRUE(response.ok()) << response.status();
+    EXPECT_THAT(Outcomes(*response), ElementsAre("a.1 REQUESTED"));
+    EXPECT_THAT(response->tasks(0).reason(), HasSubstr("may or may not"));
+  }
+}
+
 TEST_F(KillerTest, ScaleReportsTheDeployment) {
   {
     absl::MutexLock lock(&mutex_);
