@@ -1,6 +1,7 @@
 #include "tests/simulation/scenario.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/error_detail.h"
 
 namespace sunder::simulation {
 
@@ -19,6 +20,17 @@ uint64_t GenerationOf(const controller::Call& call) {
 
 bool Ended(World& world, const std::string& id) {
   return controller::IsFinal(world.State(id));
+}
+
+std::string RefusalOf(World& world, int host, const controller::Call& call) {
+  Node& node = world.node(host);
+  std::string reason = "no answer";
+  node.Deliver(call.request, [&reason](const auto& reply) {
+    const auto detail = GetErrorDetail(reply.status());
+    reason = detail ? detail->reason() : std::string(reply.status().message());
+  });
+  while (node.host().pending()) node.CarryOutOne();
+  return reason;
 }
 
 void ExpectNothingIsLeft(World& world) {

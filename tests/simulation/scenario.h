@@ -25,6 +25,10 @@ uint64_t GenerationOf(const controller::Call& call);
 
 bool Ended(World& world, const std::string& id);
 
+// A call reaches the agent of `host` just now, whenever it was sent. The reason
+// of the refusal, or "" if it was granted.
+std::string RefusalOf(World& world, int host, const controller::Call& call);
+
 // No object of ours is in any host's kernel.
 void ExpectNothingIsLeft(World& world);
 
