@@ -132,15 +132,32 @@ TEST_F(ControllerDeath, ControllerThatRestartsAfterTheLeasesFindsItExpired) {
 
 TEST_F(ControllerDeath, ControllerThatRestartsAfterSomeLeasesHealsAll) {
   BringInForce();
-  world_->KillController();
-  world_->RunFor(absl::Seconds(1));
-  world_->SetLatch(1);  // As if its lease had run out.
-  world_->RunFor(absl::Milliseconds(100));
-  EXPECT_EQ(world_->DropsOn(id_), 2);
+  // The last keep-alive reaches all but n1, whose lease ends an interval before
+  // the others'.
+  world_->on_call = [this](const Call& call) {
+    if (!Is<agent::v1::KeepAliveRequest>(call) || call.host != "n1") {
+      return true;
+    }
+    dead_ = true;
+    world_->At(world_->now() + absl::Milliseconds(100),
+               [this] { world_->KillController(); });
+    return false;
+  };
+  ASSERT_TRUE(world_->RunUntil([this] { return DroppingOn() == "02"; }));
+  ASSERT_TRUE(dead_);
+  // Within half an interval: the others would go on for as long again.
+  world_->RunFor(world_->options().interval / 2 - absl::Milliseconds(100));
+  ASSERT_EQ(DroppingOn(), "02");
+  world_->on_call = nullptr;
   world_->StartController();
-  ASSERT_TRUE(RunUntilEnded(absl::Seconds(1)));
+  ASSERT_TRUE(RunUntilEnded(absl::Milliseconds(100))) << View().DebugString();
+  EXPECT_EQ(DroppingOn(), "");
   EXPECT_EQ(State(), FAULT_STATE_HEALED);
-  EXPECT_EQ(world_->DropsOn(id_), 0);
+  EXPECT_EQ(View().reason(),
+            "after a restart of the controller: n1 does not hold it");
+  EXPECT_EQ(View().hosts(0).state(), sunder::v1::HOST_STATE_HEALED);
+  EXPECT_EQ(View().hosts(1).state(), sunder::v1::HOST_STATE_EXPIRED);
+  EXPECT_EQ(View().hosts(2).state(), sunder::v1::HOST_STATE_HEALED);
 }
 
 TEST_F(ControllerDeath, ControllerThatRestartsWhileItHealsGoesOnHealing) {
