@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "controller/api/random_values.h"
+#include "controller/core/agent_link.h"
 #include "controller/core/merge_flows.h"
 #include "controller/planner/digest.h"
 
@@ -41,7 +42,12 @@ void DryRun::Describe(int index) {
       [self = shared_from_this(), index](const absl::StatusOr<Response>& reply,
                                          BootInstant, BootInstant) {
         if (!reply.ok()) return self->Answer(index, reply.status());
-        self->Stage(index, std::get<agent::v1::DescribeResponse>(*reply));
+        const auto& agent = std::get<agent::v1::DescribeResponse>(*reply);
+        // Of another host, its rules would say nothing of this one.
+        const absl::Status named =
+            CheckName(self->plan_.hosts(index).host(), agent.name());
+        if (!named.ok()) return self->Answer(index, named);
+        self->Stage(index, agent);
       });
 }
 

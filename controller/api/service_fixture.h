@@ -31,20 +31,30 @@ class ServiceFixture : public testing::Test {
   static constexpr int kHosts = 3;
 
   ServiceFixture() {
-    std::ofstream inventory(dir_.path() + "/inventory.yaml");
-    inventory << "hosts:\n";
+    std::vector<std::string> targets;
     for (int i = 1; i <= kHosts; ++i) {
       const std::string name = absl::StrCat("n", i);
       agents_.push_back(std::make_unique<FakeAgent>(
           name, absl::StrCat(dir_.path(), "/", name, ".sock"),
           absl::Seconds(1000 * i)));
-      inventory << "  - {name: " << name << ", addresses: [10.9.0." << i
-                << "], agent: \"" << agents_.back()->target() << "\"}\n";
+      targets.push_back(agents_.back()->target());
     }
-    inventory.close();
+    WriteInventory(targets);
     Begin();
   }
   ~ServiceFixture() override { End(); }
+
+  // n1, n2, ..., each with its agent at one of `targets`.
+  void WriteInventory(const std::vector<std::string>& targets) {
+    std::ofstream inventory(dir_.path() + "/inventory.yaml");
+    inventory << "hosts:\n";
+    int i = 0;
+    for (const std::string& target : targets) {
+      ++i;
+      inventory << "  - {name: n" << i << ", addresses: [10.9.0." << i
+                << "], agent: \"" << target << "\"}\n";
+    }
+  }
 
   void Begin() {
     DiscoveryOptions options;
@@ -181,6 +191,13 @@ class ServiceFixture : public testing::Test {
       absl::SleepFor(absl::Milliseconds(10));  // bounded wait
     }
     return false;
+  }
+
+  // From now on the agents are there.
+  void MoveAgents(const std::vector<std::string>& targets) {
+    WriteInventory(targets);
+    ASSERT_TRUE(discovery_->Refresh(absl::Now() + absl::Seconds(20)).ok());
+    TellTopology();
   }
 
   // The program has discovery do so.

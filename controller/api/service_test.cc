@@ -67,6 +67,20 @@ TEST_F(ServiceTest, TryingOutAsksEveryHostAndInstallsNothing) {
   EXPECT_EQ(list.faults_size(), 0);
 }
 
+TEST_F(ServiceTest, TryingOutShowsNoRulesOfAnotherHostThatAnswersAtTheAddress) {
+  MoveAgents(
+      {agents_[1]->target(), agents_[0]->target(), agents_[2]->target()});
+  auto tried = Create(Halves(), /*validate_only=*/true);
+  ASSERT_TRUE(tried.ok()) << tried.status();
+  ASSERT_EQ(tried->rulesets_size(), kHosts);
+  EXPECT_EQ(tried->rulesets(0).ruleset(), "");
+  EXPECT_THAT(tried->rulesets(0).error(),
+              HasSubstr("who answers there is \"n2\" and not \"n1\""));
+  EXPECT_THAT(tried->rulesets(1).error(),
+              HasSubstr("who answers there is \"n1\" and not \"n2\""));
+  EXPECT_THAT(tried->rulesets(2).ruleset(), HasSubstr("n3"));
+}
+
 TEST_F(ServiceTest, ARefusalOfOneHostFailsTheFaultWithNothingInForce) {
   agents_[2]->RefuseStage(absl::ResourceExhaustedError("64 faults are held"));
   auto created = Create(Halves());
@@ -238,15 +252,7 @@ TEST_F(ServiceTest, ARefreshThatTakesTooLongSaysSo) {
 TEST_F(ServiceTest, ALivingFaultIsHealedAtTheAgentThatHoldsIt) {
   const std::string id = InForce();
   FakeAgent moved("n1", dir_.path() + "/moved.sock", absl::Seconds(1000));
-  std::ofstream(dir_.path() + "/inventory.yaml")
-      << "hosts:\n  - {name: n1, addresses: [10.9.0.1], agent: \""
-      << moved.target()
-      << "\"}\n  - {name: n2, addresses: [10.9.0.2], agent: \""
-      << agents_[1]->target()
-      << "\"}\n  - {name: n3, addresses: [10.9.0.3], agent: \""
-      << agents_[2]->target() << "\"}\n";
-  ASSERT_TRUE(discovery_->Refresh(absl::Now() + absl::Seconds(20)).ok());
-  TellTopology();
+  MoveAgents({moved.target(), agents_[1]->target(), agents_[2]->target()});
   v1::HealFaultsRequest heal;
   heal.add_ids(id);
   ASSERT_TRUE(Heal(heal).ok());

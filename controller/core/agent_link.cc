@@ -7,6 +7,13 @@
 
 namespace sunder::controller {
 
+absl::Status CheckName(const std::string& host, const std::string& name) {
+  if (name == host) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("who answers there is \"", name, "\" and not \"", host,
+                   "\": correct the inventory, or the agent's --name"));
+}
+
 agent::v1::Caller AgentLink::CallerFor(uint64_t term,
                                        BootInstant deadline) const {
   agent::v1::Caller caller;
@@ -60,12 +67,9 @@ void AgentLink::DescribeFailed(const absl::Status& why, BootInstant now) {
   pending_ = 0;
 }
 
-void AgentLink::DescribedAs(const std::string& name, BootInstant now) {
+void AgentLink::DescribedByAnother(const absl::Status& why, BootInstant now) {
   settled_ = false;
-  DescribeFailed(absl::FailedPreconditionError(absl::StrCat(
-                     "who answers there is \"", name, "\" and not \"", host_,
-                     "\": correct the inventory, or the agent's --name")),
-                 now);
+  DescribeFailed(why, now);
 }
 
 void AgentLink::Doubt(const std::string& why, BootInstant now) {

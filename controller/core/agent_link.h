@@ -21,6 +21,11 @@
 
 namespace sunder::controller {
 
+// An error where an agent called `name` answers for `host`: one started with
+// the wrong --name, or addresses mixed up in the inventory. What one host is to
+// drop would be dropped on another one.
+absl::Status CheckName(const std::string& host, const std::string& name);
+
 class AgentLink {
  public:
   AgentLink(const std::string& host, const Options& options)
@@ -57,11 +62,8 @@ class AgentLink {
 
   // Our Describe brought no answer.
   void DescribeFailed(const absl::Status& why, BootInstant now);
-  // It was answered by somebody of another name: an agent started with the
-  // wrong
-  // --name, or addresses mixed up in the inventory. What one host is to drop
-  // would be dropped on another one.
-  void DescribedAs(const std::string& name, BootInstant now);
+  // It was answered by somebody else: `why`, from CheckName.
+  void DescribedByAnother(const absl::Status& why, BootInstant now);
   // Something else says that it cannot be reached, or is not who it was: ask.
   void Doubt(const std::string& why, BootInstant now);
 

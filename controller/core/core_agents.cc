@@ -86,10 +86,8 @@ void Core::Answered(const PendingCall& call, const Response& response,
 void Core::HearDescription(AgentLink& link,
                            const agent::v1::DescribeResponse& response,
                            BootInstant sent, BootInstant received) {
-  if (response.name() != link.host()) {
-    link.DescribedAs(response.name(), received);
-    return;
-  }
+  const absl::Status named = CheckName(link.host(), response.name());
+  if (!named.ok()) return link.DescribedByAnother(named, received);
   const bool new_life = link.Described(response, sent, received);
   for (const auto& fault : living_) {
     fault->Described(link.host(), response, new_life);
