@@ -84,10 +84,18 @@ std::vector<Remnant> Remnants(const v1::Fault& fault) {
   return remnants;
 }
 
+std::vector<const v1::HostStatus*> PresentHosts(const v1::Fault& fault) {
+  std::vector<const v1::HostStatus*> hosts;
+  for (const v1::HostStatus& host : fault.hosts()) {
+    if (host.generation() == fault.generation()) hosts.push_back(&host);
+  }
+  return hosts;
+}
+
 std::optional<Skew> InForceSkew(const v1::Fault& fault) {
   std::vector<const v1::Instant*> instants;
-  for (const v1::HostStatus& host : fault.hosts()) {
-    if (host.has_in_force()) instants.push_back(&host.in_force());
+  for (const v1::HostStatus* host : PresentHosts(fault)) {
+    if (host->has_in_force()) instants.push_back(&host->in_force());
   }
   if (instants.size() < 2) return std::nullopt;
   const auto [first, last] =

@@ -36,7 +36,12 @@ struct Remnant {
 // host's last expiry bounds it; before, only the fault's end does.
 std::vector<Remnant> Remnants(const v1::Fault& fault);
 
-// How far apart the hosts' read-backs of "in force" are.
+// The hosts' parts in the present generation, one for each host that the fault
+// is on: none of a generation that comes or goes, or of a host that it has
+// left.
+std::vector<const v1::HostStatus*> PresentHosts(const v1::Fault& fault);
+
+// How far apart their read-backs of "in force" are.
 struct Skew {
   absl::Duration apart;
   absl::Duration uncertainty;  // Of the two outermost together.

@@ -73,5 +73,22 @@ TEST(InForceSkew, SpansTheFirstAndTheLastHost) {
   EXPECT_FALSE(InForceSkew(HalvesStaged()).has_value());
 }
 
+TEST(InForceSkew, IsOfThePresentGenerationWhenMembersHaveMoved) {
+  const std::optional<Skew> skew = InForceSkew(HalvesThatMoved());
+  ASSERT_TRUE(skew.has_value());
+  EXPECT_EQ(skew->apart, absl::Milliseconds(1));
+  EXPECT_EQ(skew->uncertainty, absl::Microseconds(500));
+}
+
+TEST(InForceSkew, IsOfTheGenerationThatIsWholeWhileTheNextGoesOut) {
+  v1::Fault fault = HalvesInForce();
+  fault.set_state(v1::FAULT_STATE_CHANGING);
+  v1::HostStatus& next = *fault.add_hosts();
+  next = fault.hosts(1);
+  next.set_generation(2);
+  next.mutable_in_force()->mutable_at()->set_seconds(40);
+  EXPECT_EQ(InForceSkew(fault)->apart, absl::Milliseconds(2));
+}
+
 }  // namespace
 }  // namespace sunder::cli

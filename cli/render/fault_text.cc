@@ -103,7 +103,8 @@ std::string FaultsText(const controller::v1::ListFaultsResponse& response,
     table.Add(
         {Cell(ShortId(fault.id())), Cell(fault.spec().name()),
          Cell(Word(fault.state()), ToneOf(fault.state())),
-         Cell(absl::StrCat(fault.hosts_size())), Cell(SidesText(fault.plan())),
+         Cell(absl::StrCat(PresentHosts(fault).size())),
+         Cell(SidesText(fault.plan())),
          Cell(fault.has_start() ? Clock(TimeOf(fault.start()), style) : ""),
          Cell(fault.has_end() ? Clock(TimeOf(fault.end()), style) : ""),
          Cell(fault.spec().owner()), Cell(fault.reason())});
@@ -114,7 +115,8 @@ std::string FaultsText(const controller::v1::ListFaultsResponse& response,
 std::string InForceText(const v1::Fault& fault, const Style& style) {
   std::string text = absl::StrCat(
       "Fault ", style.Paint(Tone::kStrong, Title(fault)), " is ",
-      Word(fault.state()), " on ", Count(fault.hosts_size(), "host"), ".\n");
+      Word(fault.state()), " on ",
+      Count(static_cast<int64_t>(PresentHosts(fault).size()), "host"), ".\n");
   absl::StrAppend(
       &text, Line("seed", absl::StrCat(SeedOf(fault))),
       Line("who", SidesText(fault.plan())),

@@ -223,6 +223,20 @@ TEST(FaultsText, ListsThemOrSaysThatThereAreNone) {
             "00:01:10.000  me@here\n");
 }
 
+TEST(FaultsText, CountsNoHostThatTheFaultHasLeft) {
+  controller::v1::ListFaultsResponse response;
+  *response.add_faults() = HalvesThatMoved();
+  EXPECT_THAT(FaultsText(response, kPlain), HasSubstr("in force  2  "));
+}
+
+TEST(InForceText, CountsNoHostTwiceWhileItsNextGenerationGoesOut) {
+  v1::Fault fault = HalvesInForce();
+  fault.set_state(v1::FAULT_STATE_CHANGING);
+  *fault.add_hosts() = fault.hosts(1);
+  fault.mutable_hosts(3)->set_generation(2);
+  EXPECT_THAT(InForceText(fault, kPlain), HasSubstr(" on 3 hosts.\n"));
+}
+
 TEST(ChangeLine, IsOneLineWithEachHost) {
   v1::Fault fault = HalvesInForce();
   fault.mutable_hosts(1)->set_state(v1::HOST_STATE_UNKNOWN);

@@ -122,6 +122,20 @@ inline v1::Fault HalvesHealed() {
   return fault;
 }
 
+// Its members have moved: a second generation at n2 and n3 from 30 s after the
+// start on. n1 has been left, and its last part stays.
+inline v1::Fault HalvesThatMoved() {
+  v1::Fault fault = HalvesInForce();
+  fault.set_generation(2);
+  fault.mutable_hosts(0)->set_state(v1::HOST_STATE_HEALED);
+  for (const int i : {1, 2}) {
+    v1::HostStatus& host = *fault.mutable_hosts(i);
+    host.set_generation(2);
+    host.mutable_in_force()->mutable_at()->set_seconds(40);
+  }
+  return fault;
+}
+
 }  // namespace sunder::cli
 
 #endif  // SUNDER_CLI_TESTING_FAULTS_H_
