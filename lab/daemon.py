@@ -30,6 +30,7 @@ class Daemon:
         self._detached = detached
         self._on_change = on_change
         self._child = None
+        self._stopping = False         # Of the last one: it was told to end.
 
     @property
     def pid(self):
@@ -60,6 +61,7 @@ class Daemon:
             except OSError as error:
                 raise LabError(f"start {self.name}: {error}") from error
         self.process = Process.of(self._child.pid)
+        self._stopping = False
         self._on_change()
         if wait:
             self.wait_ready(timeout)
@@ -73,16 +75,28 @@ class Daemon:
         until(answers, timeout, lambda: f"{self.name} to listen; its log:\n{self.log[-3000:]}")
 
     def begin_stop(self):
-        """SIGTERM, without waiting: stop() waits."""
-        if self.process:
+        """SIGTERM, once, without waiting: stop() waits."""
+        if self.running and not self._stopping:
+            self._stopping = True
             self.process.signal(signal.SIGTERM)
             self.process.signal(signal.SIGCONT)
 
-    def stop(self, grace=5.0):
-        """SIGTERM; SIGKILL if it is still there after `grace` seconds."""
+    def stop(self, grace=20.0):
+        """SIGTERM; SIGKILL if it is still there after `grace` seconds. Returns what went
+        wrong: an end other than by SIGTERM or exit code 0, or a sanitizer's words in any of its lives;
+        None for nothing. What it was killed of before does not count."""
+        self.begin_stop()
         if self.process:
-            self.process.stop(grace)
-        self._reap()
+            try:
+                until(lambda: not self.running, grace, "")
+            except LabError:
+                self.process.kill()
+        code = self._reap()
+        if self._stopping and code not in (None, 0, -signal.SIGTERM):
+            return f"{self.name} ended with {code}:\n{self.log[-3000:]}"
+        if (at := self.log.find("Sanitizer")) >= 0:
+            return f"{self.name}: {self.log[max(0, at - 200):at + 4000]}"
+        return None
 
     def kill(self):
         """SIGKILL: a crash."""

@@ -89,9 +89,11 @@ class Lab:
         return self.up()
 
     def __exit__(self, kind, error, _):
-        if error is not None:
+        if error is None:
+            self.down()
+        else:
             print(self.logs(), file=sys.stderr)
-        self.down()
+            self._down()
 
     def up(self):
         """Makes and starts everything; if anything fails, leaves nothing behind."""
@@ -108,7 +110,7 @@ class Lab:
             if self._start:
                 self.start()
         except BaseException:
-            self.down()
+            self._down()
             raise
         return self
 
@@ -125,15 +127,23 @@ class Lab:
             daemon.wait_ready()
 
     def down(self):
-        """Ends every process of the lab and removes all that it made. Idempotent."""
+        """Ends every process of the lab and removes all that it made. Idempotent.
+
+        LabError, when all is gone, if a daemon did not end well or a sanitizer spoke.
+        """
+        if ill := self._down():
+            raise LabError("\n".join(ill))
+
+    def _down(self):
+        """down(), but returns what went wrong: [text]."""
         for daemon in self.daemons.values():
             daemon.begin_stop()
-        for daemon in self.daemons.values():
-            daemon.stop()
+        ill = [wrong for daemon in self.daemons.values() if (wrong := daemon.stop())]
         network.remove(self.name, list(self.hosts))
         self._state_file.unlink(missing_ok=True)
         if self._remove_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
+        return ill
 
     @classmethod
     def load(cls, directory):

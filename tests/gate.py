@@ -69,6 +69,14 @@ def junit(path):
     return Count(passed, failed)
 
 
+def reported(report, *command, env=None):
+    """Runs what writes `report`. An end that no test accounts for is a failure."""
+    report.unlink(missing_ok=True)
+    code = run(*command, env=env or {})
+    count = junit(report) if report.exists() else Count()
+    return count if code == 0 or count.failed else count + Count(0, 1)
+
+
 def configure(preset):
     command = ["cmake", "--preset", preset]
     done = subprocess.run(command, cwd=ROOT, check=False, text=True,
@@ -94,19 +102,17 @@ def ctest(preset):
     if not build(preset):
         return Count(0, 1)
     report = BUILD / f"ctest-{preset}.xml"
-    report.unlink(missing_ok=True)
-    run("ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure",
-        "--output-junit", str(report))
-    return junit(report) if report.exists() else Count(0, 1)
+    return reported(report, "ctest", "--test-dir", f"build/{preset}", "-j", JOBS,
+                    "--no-tests=error", "--output-on-failure", "--output-junit", str(report))
 
 
 def pytest(*paths, env=None):
     report = BUILD / "pytest.xml"
-    report.unlink(missing_ok=True)
     # The modules wait more than they compute, and each has a lab of its own.
-    run("/usr/bin/python3", "-m", "pytest", "-q", "--durations=5", "-p", "no:cacheprovider",
-        "-n", "4", "--dist", "loadscope", f"--junitxml={report}", *paths, env=env or {})
-    return junit(report) if report.exists() else Count(0, 1)
+    return reported(
+        report, "/usr/bin/python3", "-m", "pytest", "-q", "--durations=5",
+        "-p", "no:cacheprovider", "-n", "4", "--dist", "loadscope", f"--junitxml={report}",
+        *paths, env=env)
 
 
 def programs(preset):
@@ -157,7 +163,8 @@ def mutants():
         stdout=subprocess.PIPE)
     print(done.stdout)
     counts = re.search(r"(\d+) noticed, (\d+) missed", done.stdout)
-    return Count(int(counts[1]), int(counts[2])) if counts else Count(0, 1)
+    count = Count(int(counts[1]), int(counts[2])) if counts else Count()
+    return count if done.returncode == 0 or count.failed else count + Count(0, 1)
 
 
 def builds():
@@ -177,7 +184,8 @@ def fuzz():
     if not build("fuzz", "fuzzers"):
         return Count(0, 1)
     targets = sorted((BUILD / "fuzz/bin").glob("*_fuzz"))
-    total = Count(0, 0 if targets else 1)
+    corpora = {path.name for path in (ROOT / "tests/fuzz/corpus").iterdir()}
+    total = Count(0, 0 if {path.name for path in targets} == corpora else 1)
     running = []
     while targets or running:
         while targets and len(running) < int(JOBS):

@@ -72,6 +72,7 @@ void ExpectGolden(const std::string& name, const std::string& actual) {
   const std::string path = absl::StrCat(SUNDER_GOLDEN_DIR, "/", name, ".txt");
   if (std::getenv("SUNDER_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path) << actual;
+    ADD_FAILURE() << path << " is written anew: nothing was compared";
     return;
   }
   std::ifstream file(path);

@@ -43,9 +43,10 @@ class Liar(http.server.BaseHTTPRequestHandler):
         self.wfile.write(APP)  # And closes far too early.
 
     def huge(self):
-        """50 MB of apps that are none."""
+        """50 MB of apps without tasks, each with a long command."""
+        app = b'{"id":"/x","cmd":"%s"},' % (b"x" * 1000)
         self.answer(200, "application/json",
-                    b'{"apps":[' + b'{"id":"/x"},' * 4_300_000 + b'{"id":"/y"}]}')
+                    b'{"apps":[' + app * (50_000_000 // len(app)) + b'{"id":"/y"}]}')
 
     def endless(self):
         """More than any limit."""

@@ -68,6 +68,14 @@ def test_tasks_run_inside_their_hosts(shared):
         assert inside == host.namespace
 
 
+def test_a_daemon_that_a_sanitizer_complained_of_fails_the_lab():
+    said = fake(env={"WORD": "ERROR: AddressSanitizer: stack-overflow"})
+    with pytest.raises(LabError, match="agent n1: .*stack-overflow"):
+        with make(1, marathon=None, agents={"*": said}) as lab:
+            lab.agent("n1").kill()
+            lab.agent("n1").start()
+
+
 def test_two_labs_stand_beside_each_other_with_the_same_addresses(shared):
     with make(1, marathon=None) as other:
         # Only the other lab has no second host.
