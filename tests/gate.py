@@ -162,7 +162,7 @@ def mutants():
         cwd=ROOT, env={**os.environ, **SANITIZER_ENV}, check=False, text=True,
         stdout=subprocess.PIPE)
     print(done.stdout)
-    counts = re.search(r"(\d+) noticed, (\d+) missed", done.stdout)
+    counts = re.search(r"(\d+) passed, (\d+) failed in", done.stdout)
     count = Count(int(counts[1]), int(counts[2])) if counts else Count()
     return count if done.returncode == 0 or count.failed else count + Count(0, 1)
 

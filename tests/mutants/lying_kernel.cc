@@ -206,7 +206,10 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie) {
   }
   if (lie == "twice") return std::make_unique<TwiceKernel>(*std::move(kernel));
   const std::map<absl::string_view, Lie> lies = {
-      {"nothing", Nothing}, {"reverse", Reverse}, {"ipv6-only", Ipv6Only}};
+      {"honest", [](v1::StageRequest&) {}},
+      {"nothing", Nothing},
+      {"reverse", Reverse},
+      {"ipv6-only", Ipv6Only}};
   const auto found = lies.find(lie);
   if (found == lies.end()) {
     return absl::InvalidArgumentError(absl::StrCat("no lie ", lie));

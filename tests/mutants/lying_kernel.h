@@ -14,6 +14,7 @@
 namespace sunder::agent {
 
 // `lie` is one of
+//   honest       does as it is told
 //   nothing      installs no flow at all
 //   reverse      drops what this host sends where it should drop what it
 //   receives

@@ -29,6 +29,9 @@ LIES = {
     "unhealed": ("fault and not lease", None),
     "twice": ("fault and not lease", None),
 }
+# The control: an agent made like those that lie, and honest. Under it tests pass.
+HONEST = "honest"
+HONEST_TESTS = "test_a_cut_pair_sees_silence_and_not_an_error"
 
 
 def binaries(bin_dir, folder):
@@ -41,12 +44,13 @@ def binaries(bin_dir, folder):
 
 def run(lie, bin_dir):
     """[(test, family it looks at or None, noticed, why)]"""
+    which = ["-k", HONEST_TESTS] if lie == HONEST else ["-m", LIES[lie][0]]
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "report.xml"
         bins = pathlib.Path(folder) / "bin"
         bins.mkdir()
         subprocess.run(
-            ["/usr/bin/python3", "-m", "pytest", "-q", "-m", LIES[lie][0], "--tb=no", "-n", "3",
+            ["/usr/bin/python3", "-m", "pytest", "-q", *which, "--tb=no", "-n", "3",
              "--dist", "loadscope", "-p", "no:cacheprovider", f"--junitxml={report}",
              "-o", "junit_family=xunit1", "--no-summary", "tests/integration"],
             cwd=ROOT, check=False, stdout=subprocess.DEVNULL,
@@ -65,7 +69,7 @@ def run(lie, bin_dir):
 
 
 def main(bin_dir, *lies):
-    lies = lies or tuple(LIES)
+    lies = lies or (*LIES, HONEST)
     began = time.monotonic()
     totals = {}
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
@@ -73,19 +77,20 @@ def main(bin_dir, *lies):
     for lie, result in zip(lies, results):
         passed = failed = 0
         for name, family, noticed, why in result:
-            if family is not None and family == LIES[lie][1]:
+            if lie != HONEST and family is not None and family == LIES[lie][1]:
                 continue
-            ok = noticed is True
+            ok = noticed is (lie != HONEST)
             passed += ok
             failed += not ok
-            print(f"{'noticed' if ok else 'BROKEN ' if noticed == 'ERROR' else 'MISSED '} "
+            word = "BROKEN" if noticed == "ERROR" else "noticed" if noticed else "missed"
+            print(f"{'ok' if ok else 'FAILED':7}{word:8}"
                   f"{lie:12} {name}", *why, sep="  ", flush=True)
         totals[lie] = passed, failed
     print()
     for lie, (passed, failed) in totals.items():
-        print(f"{lie:12} {passed:4} noticed {failed:3} missed")
+        print(f"{lie:12} {passed:4} as they should {failed:3} not")
     passed, failed = map(sum, zip(*totals.values()))
-    print(f"mutants: {passed} noticed, {failed} missed in {time.monotonic() - began:.0f} s")
+    print(f"mutants: {passed} passed, {failed} failed in {time.monotonic() - began:.0f} s")
     return 1 if failed or not all(passed for passed, _ in totals.values()) else 0
 
 
