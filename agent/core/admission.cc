@@ -26,11 +26,6 @@ absl::Status BadField(absl::string_view field, absl::string_view message) {
                          field);
 }
 
-absl::Status CheckGeneration(uint64_t generation) {
-  if (generation >= 1) return absl::OkStatus();
-  return BadField("generation", "must be at least 1");
-}
-
 std::string Ago(absl::Duration d) { return absl::FormatDuration(d); }
 
 }  // namespace
@@ -55,6 +50,11 @@ absl::Status CheckFaultId(const std::string& id) {
   }
   return BadField("fault_id", absl::StrCat("must be 1 to ", kLongestFaultId,
                                            " letters, digits, '-' or '_'"));
+}
+
+absl::Status CheckGeneration(uint64_t generation) {
+  if (generation >= 1) return absl::OkStatus();
+  return BadField("generation", "must be at least 1");
 }
 
 absl::Status CheckNotAfter(const v1::Caller& caller, BootInstant now) {

@@ -23,6 +23,7 @@ absl::Status Refusal(absl::string_view reason, absl::string_view subject,
 BootInstant AsInstant(int64_t nanos);
 
 absl::Status CheckFaultId(const std::string& fault_id);
+absl::Status CheckGeneration(uint64_t generation);
 absl::Status CheckNotAfter(const v1::Caller& caller, BootInstant now);
 absl::Status CheckStage(const v1::StageRequest& request);
 // Of a fault that is not armed yet.

@@ -123,6 +123,7 @@ absl::Status Core::CheckNext(const std::string& fault_id, uint64_t generation) {
 absl::StatusOr<Fault*> Core::Locate(const std::string& fault_id,
                                     uint64_t generation) {
   if (absl::Status s = CheckFaultId(fault_id); !s.ok()) return s;
+  if (absl::Status s = CheckGeneration(generation); !s.ok()) return s;
   if (Fault* fault = Find(fault_id, generation)) return fault;
   if (const v1::Held* held = tombstones_.Find(fault_id, generation)) {
     return TombstoneRefusal(*held);

@@ -1,5 +1,7 @@
 // Keep-alives and the lease's end.
 
+#include <limits>
+
 #include "absl/time/time.h"
 #include "agent/core/core_fixture.h"
 #include "gtest/gtest.h"
@@ -94,8 +96,16 @@ TEST_F(LeaseTest, TheEdgesOfAKeepAlivesExpiry) {
   EXPECT_EQ(Outcome(KeepAlive(1, -absl::Hours(1))), "EXPIRY_PASSED");
   EXPECT_EQ(Outcome(KeepAlive(1, absl::Seconds(60) + absl::Nanoseconds(1))),
             "EXPIRY_TOO_FAR");
+  v1::KeepAliveRequest extreme = KeepAliveRequest(id, 1, absl::Seconds(5));
+  extreme.set_expiry_ns(std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(Outcome(host.KeepAlive(extreme)), "EXPIRY_PASSED");
+  extreme.set_expiry_ns(std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(Outcome(host.KeepAlive(extreme)), "EXPIRY_TOO_FAR");
+  const CallId zeroth = KeepAlive(0, absl::Seconds(5));
+  EXPECT_EQ(Outcome(zeroth), "INVALID_FIELD");
+  EXPECT_EQ(GetErrorDetail(host.Answer(zeroth)->status)->subject(), "number");
+  EXPECT_EQ(host.HeldOf(id)->keep_alive(), 0u);
   EXPECT_EQ(Outcome(KeepAlive(1, absl::Seconds(60))), "OK");
-  EXPECT_EQ(Outcome(KeepAlive(0, absl::Seconds(5))), "INVALID_FIELD");
 }
 
 TEST_F(LeaseTest, OnlyWhatIsArmedHasALease) {

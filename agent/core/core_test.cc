@@ -181,6 +181,72 @@ TEST_F(CoreTest, TheEdgesOfEachFieldOfArm) {
   EXPECT_EQ(outcome([](auto& r) { r.set_end_ns(kMax); }), "OK");
 }
 
+TEST_F(CoreTest, TheEdgesOfWhatArmKeepAliveAndHealHaveInCommon) {
+  BringInForce();
+  const BootInstant expiry = *kernel().LatestExpiry(id);
+  const std::string record = host.record().SerializeAsString();
+  const size_t told = host.notified.size();
+  const auto is_refused = [&](CallId call, const std::string& reason,
+                              const std::string& subject) {
+    ASSERT_EQ(Outcome(call), reason);
+    const absl::Status& status = host.Answer(call)->status;
+    EXPECT_EQ(status.code(), reason == "INVALID_FIELD"
+                                 ? absl::StatusCode::kInvalidArgument
+                                 : absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(GetErrorDetail(status)->subject(), subject) << status;
+  };
+  const auto spoiled = [&](const std::string& reason,
+                           const std::string& subject, auto spoil,
+                           bool heal_too = true) {
+    v1::ArmRequest arm = ArmRequest(id);
+    v1::KeepAliveRequest keep = KeepAliveRequest(id, 1, absl::Seconds(5));
+    v1::HealRequest heal = HealRequest(id);
+    spoil(arm);
+    spoil(keep);
+    spoil(heal);
+    is_refused(host.Arm(arm), reason, subject);
+    is_refused(host.KeepAlive(keep), reason, subject);
+    if (heal_too) is_refused(host.Heal(heal), reason, subject);
+    EXPECT_EQ(State(), v1::STATE_IN_FORCE);
+    EXPECT_EQ(host.HeldOf(id)->keep_alive(), 0u);
+    EXPECT_EQ(kernel().LatestExpiry(id), expiry);
+    EXPECT_EQ(host.record().SerializeAsString(), record);
+    EXPECT_EQ(host.notified.size(), told);
+  };
+  for (const std::string& bad :
+       {std::string(), std::string(65, 'a'), std::string("a b"),
+        std::string("../f1"), std::string("f\xc3\xa4"), std::string(1, '\0')}) {
+    spoiled("INVALID_FIELD", "fault_id",
+            [&bad](auto& r) { r.set_fault_id(bad); });
+  }
+  // A Heal of generation 0 is one of all of them.
+  spoiled(
+      "INVALID_FIELD", "generation", [](auto& r) { r.set_generation(0); },
+      /*heal_too=*/false);
+  spoiled("INVALID_FIELD", "caller.term", [](auto& r) { r.clear_caller(); });
+  spoiled("INVALID_FIELD", "caller.term",
+          [](auto& r) { r.mutable_caller()->set_term(0); });
+  spoiled("WRONG_INCARNATION", "caller.incarnation", [&](auto& r) {
+    r.mutable_caller()->set_incarnation(host.incarnation() + 1);
+  });
+  for (const int64_t past :
+       {std::numeric_limits<int64_t>::min(), int64_t{0}, now().nanos() - 1}) {
+    spoiled("TOO_LATE", "caller.not_after_ns",
+            [past](auto& r) { r.mutable_caller()->set_not_after_ns(past); });
+  }
+  spoiled("INVALID_FIELD", "caller.not_after_ns", [](auto& r) {
+    r.mutable_caller()->set_not_after_ns(std::numeric_limits<int64_t>::max());
+  });
+
+  const std::string longest(64, 'a');
+  EXPECT_EQ(Outcome(host.Arm(ArmRequest(longest))), "UNKNOWN_FAULT");
+  EXPECT_EQ(
+      Outcome(host.KeepAlive(KeepAliveRequest(longest, 1, absl::Seconds(5)))),
+      "UNKNOWN_FAULT");
+  EXPECT_EQ(Outcome(host.Heal(HealRequest(longest))), "OK");
+  EXPECT_EQ(State(), v1::STATE_IN_FORCE);
+}
+
 TEST_F(CoreTest, ALowerTermIsRefusedEverywhere) {
   Stage();
   v1::StageRequest newer = StageRequest("f2");

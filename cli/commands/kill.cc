@@ -44,8 +44,7 @@ ExitCode ReportLost(const Environment& environment, const KillOptions& options,
       absl::StrCat("it is not known whether the controller kills ",
                    options.selector, ": ", std::string(why.message())),
       "`sunder tasks --refresh` shows what is left when the controller "
-      "answers; "
-      "look before you kill again, it may hit others",
+      "answers; look before you kill again, it may hit others",
       environment.err_style);
   return ExitCode::kTimedOut;
 }
