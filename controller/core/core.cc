@@ -11,6 +11,17 @@
 #include "controller/core/wake.h"
 
 namespace sunder::controller {
+namespace {
+
+bool IsOlder(const sunder::v1::Fault& one, const sunder::v1::Fault& other) {
+  const auto instant = [](const sunder::v1::Fault& fault) {
+    const auto& at = fault.created().at();
+    return std::make_pair(at.seconds(), at.nanos());
+  };
+  return instant(one) < instant(other);
+}
+
+}  // namespace
 
 bool IsFinal(sunder::v1::FaultState state) {
   return state == sunder::v1::FAULT_STATE_HEALED ||
@@ -29,8 +40,7 @@ void Core::Start(uint64_t term, std::vector<store::v1::FaultRecord> records,
                  BootInstant now) {
   term_ = term;
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
-    return a.fault().created().at().seconds() <
-           b.fault().created().at().seconds();
+    return IsOlder(a.fault(), b.fault());
   });
   for (auto& record : records) {
     if (IsFinal(record.fault().state())) {
@@ -250,6 +260,8 @@ std::vector<sunder::v1::Fault> Core::List(bool include_ended, BootInstant now) {
   std::vector<sunder::v1::Fault> faults;
   if (include_ended) faults.assign(history_.begin(), history_.end());
   for (const auto& fault : living_) faults.push_back(fault->view());
+  // Those that ended come in the order of their ends, before the living.
+  std::stable_sort(faults.begin(), faults.end(), IsOlder);
   std::reverse(faults.begin(), faults.end());
   return faults;
 }

@@ -4,6 +4,7 @@
 #include "controller/core/core.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -233,6 +234,28 @@ TEST_F(CoreTest, RemembersTheLastEndedFaultsOnly) {
   const auto all = core_.List(true, now_);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].id(), "3");
+}
+
+TEST_F(CoreTest, ListsTheNewestFirstThatEndedOrNotAndAlsoInItsNextLife) {
+  std::map<std::string, store::v1::FaultRecord> records;
+  for (const char* id : {"c", "a", "b"}) {
+    now_ = now_ + absl::Milliseconds(1);
+    ASSERT_TRUE(core_.CreateFault(id, Spec(), PlanOn({"a"}), now_).ok());
+  }
+  ASSERT_TRUE(core_.HealFault("a", "no", now_).ok());
+  for (const Persist& persist : Take<Persist>()) {
+    records[persist.record.fault().id()] = persist.record;
+  }
+  ASSERT_EQ(records.size(), 3u);
+  Core next(options_);
+  next.Start(4, {records["a"], records["b"], records["c"]}, now_);
+  for (Core* core : {&core_, &next}) {
+    std::string all, living;
+    for (const auto& fault : core->List(true, now_)) all += fault.id();
+    for (const auto& fault : core->List(false, now_)) living += fault.id();
+    EXPECT_EQ(all, "bac");
+    EXPECT_EQ(living, "bc");
+  }
 }
 
 TEST_F(CoreTest, BringsTheHistoryBackFromTheRecords) {
