@@ -3,6 +3,7 @@
 #include <set>
 
 #include "common/error_detail.h"
+#include "controller/planner/spec_check.h"
 
 namespace sunder::controller {
 
@@ -21,6 +22,8 @@ absl::StatusOr<std::vector<std::string>> FaultsToHeal(
   }
   if (request.everyones()) return index.Living();
   if (!request.all_of_owner().empty()) {
+    absl::Status s = CheckShortText("all_of_owner", request.all_of_owner());
+    if (!s.ok()) return s;
     return index.LivingOf(request.all_of_owner());
   }
   std::set<std::string> ids;

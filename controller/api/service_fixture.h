@@ -171,6 +171,23 @@ class ServiceFixture : public testing::Test {
     return states;
   }
 
+  // How a WatchFault ends that tells nothing.
+  absl::Status WatchError(const std::string& id, bool hold) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::seconds(20));
+    v1::WatchFaultRequest request;
+    request.set_id(id);
+    request.set_hold(hold);
+    auto stream = stub_->WatchFault(&context, request);
+    v1::WatchFaultResponse response;
+    if (stream->Read(&response)) {
+      ADD_FAILURE() << response.ShortDebugString();
+      context.TryCancel();
+    }
+    return FromGrpcStatus(stream->Finish());
+  }
+
   std::string InForce(const sunder::v1::FaultSpec& spec = Halves()) {
     auto created = Create(spec);
     EXPECT_TRUE(created.ok()) << created.status();

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "controller/kills/kill_progress.h"
 #include "controller/kills/protected.h"
+#include "controller/planner/spec_check.h"
 #include "controller/planner/victims.h"
 
 namespace sunder::controller {
@@ -21,6 +22,7 @@ using controller::v1::KillTasksResponse;
 
 constexpr absl::Duration kDefaultWait = absl::Seconds(30);
 constexpr absl::Duration kLongestWait = absl::Hours(1);
+constexpr int32_t kNanosPerSecond = 1'000'000'000;
 constexpr absl::Duration kRequestTimeout = absl::Seconds(20);
 
 // Events that arrive while a kill waits; handed over between two threads.
@@ -82,14 +84,17 @@ absl::Status Check(const KillTasksRequest& request) {
                            "BAD_AMOUNT", "all",
                            "Give a count, a percentage, or all: true.");
   }
+  const int32_t nanos = request.wait().nanos();
   const absl::Duration wait = WaitOf(request);
-  if (wait < absl::ZeroDuration() || wait > kLongestWait) {
-    return ErrorWithDetail(absl::StatusCode::kInvalidArgument,
-                           absl::StrCat("wait is ", absl::FormatDuration(wait),
-                                        ", not between 0 and 1h"),
-                           "BAD_WAIT", "wait");
+  if (nanos < 0 || nanos >= kNanosPerSecond || wait < absl::ZeroDuration() ||
+      wait > kLongestWait) {
+    return ErrorWithDetail(
+        absl::StatusCode::kInvalidArgument,
+        absl::StrCat("wait is ", request.wait().seconds(), " s and ", nanos,
+                     " ns, not between 0 and 1h"),
+        "BAD_WAIT", "wait", "Give up to 1h; 0 is 30s.");
   }
-  return absl::OkStatus();
+  return CheckShortText("owner", request.owner());
 }
 
 // Why Marathon did not take the request, with what to do about it.

@@ -350,23 +350,82 @@ TEST_F(KillerTest, AStopEndsTheWaitWithWhatIsKnown) {
   EXPECT_THAT(Outcomes(*response), ElementsAre("a.1 REQUESTED"));
 }
 
-TEST_F(KillerTest, ABadRequestIsRefusedHere) {
-  auto request = Request("task:a.1");
-  request.set_scale(true);
-  request.set_wipe(true);
-  EXPECT_EQ(GetErrorDetail(Kill(request).status())->reason(),
-            "SCALE_WITH_WIPE");
-  request = Request("task:a.1");
-  request.set_all(false);
-  EXPECT_EQ(GetErrorDetail(Kill(request).status())->reason(), "BAD_AMOUNT");
-  for (const int64_t seconds : {int64_t{-1}, int64_t{3601}, INT64_MAX}) {
-    request = Request("task:a.1");
-    request.mutable_wait()->set_seconds(seconds);
-    EXPECT_EQ(GetErrorDetail(Kill(request).status())->reason(), "BAD_WAIT");
+TEST_F(KillerTest, TheEdgesOfEachFieldOfARequest) {
+  using Code = absl::StatusCode;
+  const auto refused = [&](const std::string& reason,
+                           const std::string& subject, auto spoil,
+                           Code code = Code::kInvalidArgument) {
+    for (const bool dry_run : {false, true}) {
+      auto request = Request("task:a.1");
+      request.set_seed(1);
+      request.set_validate_only(dry_run);
+      spoil(request);
+      const absl::Status status = Kill(request).status();
+      EXPECT_EQ(status.code(), code) << status;
+      const auto detail = GetErrorDetail(status);
+      ASSERT_TRUE(detail.has_value()) << status;
+      EXPECT_EQ(detail->reason(), reason) << status;
+      EXPECT_EQ(detail->subject(), subject) << status;
+      EXPECT_NE(detail->advice(), "") << status;
+    }
+  };
+  const auto selects = [](const std::string& selector) {
+    return [selector](auto& r) { r.set_selector(selector); };
+  };
+  refused("BAD_SELECTOR", "", selects(""));
+  refused("BAD_SELECTOR", "task:", selects("task:"));
+  refused("BAD_SELECTOR", "task:a.1,,task:a.2", selects("task:a.1,,task:a.2"));
+  refused("BAD_SELECTOR", "task:a.1\\n", selects("task:a.1\n"));
+  refused("NOT_FOUND", "task:nobody", selects("task:nobody"), Code::kNotFound);
+  refused("BAD_KILL", "n1", selects("host:n1"));
+  refused("BAD_KILL", "10.0.0.0/8", selects("cidr:10.0.0.0/8"));
+  refused("BAD_KILL", "app:/a", selects("app:/a"));  // How many?
+
+  refused("BAD_KILL", "count", [](auto& r) { r.set_count(0); });
+  refused("BAD_KILL", "percent", [](auto& r) { r.set_percent(0); });
+  refused("BAD_KILL", "percent", [](auto& r) { r.set_percent(101); });
+  refused("BAD_KILL", "percent", [](auto& r) { r.set_percent(UINT32_MAX); });
+  refused("BAD_AMOUNT", "all", [](auto& r) { r.set_all(false); });
+  refused(
+      "TOO_FEW", "task:a.1", [](auto& r) { r.set_count(UINT32_MAX); },
+      Code::kFailedPrecondition);
+  refused("BAD_KILL", "seed", [](auto& r) {
+    r.set_count(1);
+    r.set_seed(0);
+  });
+  refused("SCALE_WITH_WIPE", "wipe", [](auto& r) {
+    r.set_scale(true);
+    r.set_wipe(true);
+  });
+
+  const auto waits = [](int64_t seconds, int32_t nanos) {
+    return [seconds, nanos](auto& r) {
+      r.mutable_wait()->set_seconds(seconds);
+      r.mutable_wait()->set_nanos(nanos);
+    };
+  };
+  refused("BAD_WAIT", "wait", waits(-1, 0));
+  refused("BAD_WAIT", "wait", waits(3600, 1));
+  refused("BAD_WAIT", "wait", waits(INT64_MAX, 999'999'999));
+  refused("BAD_WAIT", "wait", waits(INT64_MIN, 0));
+  refused("BAD_WAIT", "wait", waits(0, -1));
+  refused("BAD_WAIT", "wait", waits(1, -1));
+  refused("BAD_WAIT", "wait", waits(0, 1'000'000'000));
+  refused("BAD_WAIT", "wait", waits(0, INT32_MAX));
+  refused("BAD_WAIT", "wait", waits(0, INT32_MIN));
+
+  // It is written into the log.
+  refused("BAD_FIELD", "owner",
+          [](auto& r) { r.set_owner(std::string(201, 'x')); });
+  refused("BAD_FIELD", "owner", [](auto& r) { r.set_owner("me\nkill"); });
+  {
+    absl::MutexLock lock(&mutex_);
+    EXPECT_THAT(deletions_, IsEmpty());
   }
-  EXPECT_FALSE(Kill(Request("task:nobody")).ok());
-  absl::MutexLock lock(&mutex_);
-  EXPECT_THAT(deletions_, IsEmpty());
+  auto request = Request("task:a.1");
+  request.set_owner(std::string(200, 'x'));
+  request.mutable_wait()->set_seconds(3600);
+  EXPECT_TRUE(Kill(request).ok());
 }
 
 TEST(Killer, WithoutMarathonThereIsNothingToKillWith) {

@@ -29,18 +29,6 @@ absl::Status Unknown(absl::string_view field, absl::string_view advice) {
       "UNKNOWN_ENUM", field, advice);
 }
 
-absl::Status CheckText(absl::string_view field, const std::string& text) {
-  if (text.size() > kLongestText) {
-    return Bad(field, absl::StrCat(text.size(), " bytes long"),
-               absl::StrCat("Use at most ", kLongestText, " bytes"));
-  }
-  // They are printed on terminals.
-  if (!IsPlainText(text)) {
-    return Bad(field, "not plain text", "Use UTF-8 without control characters");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckDuration(const v1::FaultSpec& spec) {
   if (!spec.has_duration()) {
     return Bad("duration", "missing", "Say for how long, 1 s to 24 h");
@@ -84,9 +72,21 @@ absl::Status CheckFilter(const v1::Filter& filter) {
 
 }  // namespace
 
+absl::Status CheckShortText(absl::string_view field, absl::string_view text) {
+  if (text.size() > kLongestText) {
+    return Bad(field, absl::StrCat(text.size(), " bytes long"),
+               absl::StrCat("Use at most ", kLongestText, " bytes"));
+  }
+  // They are printed on terminals.
+  if (!IsPlainText(text)) {
+    return Bad(field, "not plain text", "Use UTF-8 without control characters");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckSpec(const v1::FaultSpec& spec) {
-  absl::Status status = CheckText("name", spec.name());
-  if (status.ok()) status = CheckText("owner", spec.owner());
+  absl::Status status = CheckShortText("name", spec.name());
+  if (status.ok()) status = CheckShortText("owner", spec.owner());
   if (status.ok()) status = CheckDuration(spec);
   if (status.ok()) status = CheckFilter(spec.filter());
   if (!status.ok()) return status;
