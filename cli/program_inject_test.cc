@@ -141,7 +141,7 @@ TEST_F(ProgramTest, WhatTheControllerRefusesIsToldWithItsAdvice) {
     int code;
   } cases[] = {{absl::StatusCode::kInvalidArgument, 2},
                {absl::StatusCode::kNotFound, 3},
-               {absl::StatusCode::kUnavailable, 4},
+               {absl::StatusCode::kUnavailable, 1},  // It did answer.
                {absl::StatusCode::kDeadlineExceeded, 5},
                {absl::StatusCode::kFailedPrecondition, 1}};
   for (const auto& [status, code] : cases) {
