@@ -70,6 +70,27 @@ TEST_F(ControllerDeath, ControllerDiesBetweenTwoKeepAlives) {
   }
 }
 
+// The longest that anything can be partial: one host ends it by itself just
+// after it has acknowledged, and the controller does not live to hear of it.
+TEST_F(ControllerDeath, ControllerDiesAsItExtendsWhatAHostHasJustEnded) {
+  world_->watch_works = false;
+  BringInForce();
+  int sent = 0;
+  world_->on_call = [&](const Call& call) {
+    if (Is<agent::v1::KeepAliveRequest>(call)) ++sent;
+    return true;
+  };
+  ASSERT_TRUE(world_->RunUntil([&] { return sent == 3; }));
+  world_->RunFor(absl::Milliseconds(20));
+  world_->SetLatch(1);
+  ASSERT_TRUE(world_->RunUntil([&] { return sent == 6; }));
+  world_->KillController();
+  ASSERT_TRUE(world_->RunUntil([this] { return DroppingOn() == ""; }));
+  const auto& options = world_->options();
+  EXPECT_GT(LongestPartial(), options.lease + options.interval / 2);
+  EXPECT_LE(LongestPartial(), options.lease + options.interval + kTolerance);
+}
+
 TEST_F(ControllerDeath, ControllerThatRestartsAtOnceGoesOn) {
   BringInForce();
   const auto keep_alive = View().keep_alive();

@@ -142,8 +142,16 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
   const absl::Duration partial = now - *fault.partial_since;
   fault.longest_partial = std::max(fault.longest_partial, partial);
   if (!fault.may_be_partial) {
-    EXPECT_LE(partial, partial_limit) << id << " is partial too long";
+    EXPECT_LE(partial, PartialLimit(fault)) << id << " is partial too long";
   }
+}
+
+absl::Duration Invariants::PartialLimit(const Tracked& fault) const {
+  const bool interfered = std::any_of(
+      fault.hosts.begin(), fault.hosts.end(), [&](const auto& host) {
+        return Blind(host.first, *fault.partial_since);
+      });
+  return lease_ + (interfered ? interval_ : absl::ZeroDuration()) + kTolerance;
 }
 
 void Invariants::CheckView(const sunder::v1::Fault& view, Now now) {

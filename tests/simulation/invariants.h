@@ -14,15 +14,25 @@
 
 #include "absl/time/time.h"
 #include "controller/core/action.h"
+#include "controller/core/options.h"
 #include "sunder/v1/fault.pb.h"
 #include "tests/simulation/node.h"
 
 namespace sunder::simulation {
 
+// What a measured time may be longer by than the true one: the two clocks that
+// it hangs on are each known to a few milliseconds, and the kernels are looked
+// at every 10 ms.
+constexpr absl::Duration kTolerance = absl::Milliseconds(20);
+
 class Invariants {
  public:
-  // A whole fault becomes whole again, or is gone, within this.
-  absl::Duration partial_limit = absl::Seconds(7);
+  // A whole fault becomes whole again, or is gone, within a lease: no expiry is
+  // further ahead when it is sent, and none is sent after a host has stopped
+  // before its own. But what was interfered with may stop just after it
+  // acknowledged, and the next expiry goes out an interval later.
+  explicit Invariants(const controller::Options& options)
+      : lease_(options.lease), interval_(options.interval) {}
 
   // Of all hosts there are.
   using Nodes = std::vector<Node*>;
@@ -33,9 +43,12 @@ class Invariants {
   // A call leaves a controller: it permits what it asks for.
   void Sent(const std::string& host, const controller::Call& call);
   // Something was done to the host that its controller cannot know at once, but
-  // after `blindness`, if only because the lease is over.
-  void Interfered(const std::string& host, Now now,
-                  absl::Duration blindness = absl::Seconds(7)) {
+  // once the lease is over that the host acknowledged before.
+  void Interfered(const std::string& host, Now now) {
+    Interfered(host, now, lease_ + kTolerance);
+  }
+  // As above, but it learns of it within `blindness`.
+  void Interfered(const std::string& host, Now now, absl::Duration blindness) {
     Now& until = blind_until_[host];
     until = std::max(until, now + blindness);
   }
@@ -82,7 +95,9 @@ class Invariants {
                   bool final, Now now);
   void CheckStayers(const std::string& id, Tracked& fault, Now now);
   bool Blind(const std::string& host, Now now) const;
+  absl::Duration PartialLimit(const Tracked& fault) const;
 
+  const absl::Duration lease_, interval_;
   std::map<std::string, Now> blind_until_;
 };
 

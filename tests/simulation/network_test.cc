@@ -26,7 +26,7 @@ TEST_F(NetworkFails, OneAgentLosesTheController) {
   BringInForce();
   world_->Disconnect(2, true);
   ASSERT_TRUE(RunUntilEnded(absl::Seconds(9)));
-  EXPECT_LE(LongestPartial(), world_->options().lease + absl::Milliseconds(20));
+  EXPECT_LE(LongestPartial(), world_->options().lease + kTolerance);
 }
 
 // A kernel may end a lease a little behind its expiry: nothing is said to be

@@ -73,9 +73,7 @@ class Scenario : public testing::Test {
     return world_->invariants().longest_partial(id_);
   }
   // But for what two looks at the kernels may be apart.
-  void ExpectNeverPartial() {
-    EXPECT_LE(LongestPartial(), absl::Milliseconds(20));
-  }
+  void ExpectNeverPartial() { EXPECT_LE(LongestPartial(), kTolerance); }
 
   std::unique_ptr<World> world_;
   std::string id_;

@@ -145,7 +145,7 @@ class World {
   std::multimap<Now, std::function<void()>> events_;
   std::vector<std::unique_ptr<Node>> nodes_;
   ControllerProcess controllers_[2];
-  Invariants invariants_;
+  Invariants invariants_{options_};
   int faults_ = 0;
   bool ticking_ = false;
 };
