@@ -33,13 +33,15 @@ struct OpenOp {};
 struct RefreshOp {
   BootInstant expiry;
 };
+struct ShutOp {};
 struct RemoveOp {};
 struct ReadOp {};
 
 struct KernelOp {
   OpId id = 0;
   GateId gate = 0;
-  std::variant<StageOp, ArmOp, OpenOp, RefreshOp, RemoveOp, ReadOp> what;
+  std::variant<StageOp, ArmOp, OpenOp, RefreshOp, ShutOp, RemoveOp, ReadOp>
+      what;
 };
 
 struct OpResult {

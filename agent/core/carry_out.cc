@@ -23,6 +23,7 @@ struct Visitor {
   OpResult operator()(const RefreshOp& op) const {
     return {kernel.Refresh(gate, op.expiry), {}};
   }
+  OpResult operator()(const ShutOp&) const { return {kernel.Shut(gate), {}}; }
   OpResult operator()(const RemoveOp&) const {
     return {kernel.Remove(gate), {}};
   }

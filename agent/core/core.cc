@@ -43,6 +43,17 @@ Actions Core::Start(const Record& record,
       fault.held.set_fault_id(fault.key.fault_id);
       fault.held.set_generation(fault.key.generation);
       fault.held.set_digest(fault.key.digest);
+      // What it may still drop until it is removed. It began before now.
+      if (found.fault.lease_left > absl::ZeroDuration()) {
+        fault.expiry = now + found.fault.lease_left;
+        fault.held.set_start_ns(now.nanos());
+        fault.held.set_expiry_ns(fault.expiry.nanos());
+        if (found.fault.state == GateState::kTimed) {
+          fault.held.set_state(v1::STATE_ARMED);
+        } else if (found.fault.state == GateState::kOpen) {
+          fault.held.set_state(v1::STATE_IN_FORCE);
+        }
+      }
       report_.push_back(absl::StrCat("not adopted: fault ", fault.key.fault_id,
                                      ", generation ", fault.key.generation,
                                      ", removing it: ", found.why));

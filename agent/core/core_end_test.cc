@@ -219,6 +219,22 @@ TEST_F(EndTest, WhatCannotBeRemovedIsSaidAndTriedAgain) {
   EXPECT_FALSE(kernel().Has(id));
 }
 
+TEST_F(EndTest, WhateverElseFailsTheGateIsShutFirst) {
+  BringInForce();
+  kernel().FailNext(ModelOp::kRead, absl::UnavailableError("busy"));
+  kernel().FailNext(ModelOp::kRemove, absl::ResourceExhaustedError("memory"));
+  Heal();
+  EXPECT_TRUE(kernel().Has(id));
+  EXPECT_FALSE(kernel().Drops(id));
+}
+
+TEST_F(EndTest, WhatCannotBeShutIsRemovedAllTheSame) {
+  BringInForce();
+  kernel().FailNext(ModelOp::kShut, absl::ResourceExhaustedError("memory"));
+  EXPECT_EQ(Outcome(Heal()), "OK");
+  EXPECT_FALSE(kernel().Has(id));
+}
+
 TEST_F(EndTest, AHealDuringTheWaitForARetryTriesAtOnce) {
   BringInForce();
   kernel().FailNext(ModelOp::kRemove, absl::ResourceExhaustedError("memory"));

@@ -96,6 +96,10 @@ Actions Core::OpDone(OpId op, const OpResult& result, BootInstant now) {
       case Step::kReading:
         ReadBack(fault, result, now);
         break;
+      case Step::kShutting:
+        // Whatever came of it: what follows removes it all.
+        Send(fault, Step::kCounting, ReadOp{});
+        break;
       case Step::kCounting:
         if (result.read) {
           fault.held.set_dropped_packets(result.read->dropped_packets);
@@ -361,7 +365,7 @@ void Core::Settle(Fault& fault, BootInstant now) {
     fault.ending->cut_short.push_back(*std::exchange(fault.job.call, {}));
   }
   if (*fault.ending->retry_at <= now) {
-    Send(fault, Step::kCounting, ReadOp{});
+    Send(fault, Step::kShutting, ShutOp{});
   }
 }
 

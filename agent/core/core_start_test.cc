@@ -49,6 +49,21 @@ TEST_F(StartTest, WhatIsNotOpenYetIsSwept) {
   EXPECT_EQ(kernel().size(), 0u);
 }
 
+TEST_F(StartTest, WhatCannotBeSweptIsToldAsWhatItStillIs) {
+  BringInForce();
+  host.Kill();
+  host.LoseRecord();
+  kernel().FailNext(ModelOp::kShut, absl::ResourceExhaustedError("memory"));
+  kernel().FailNext(ModelOp::kRemove, absl::ResourceExhaustedError("memory"));
+  host.Start();
+  EXPECT_TRUE(kernel().Drops(id));
+  EXPECT_EQ(State(), v1::STATE_IN_FORCE);
+  EXPECT_EQ(host.HeldOf(id)->expiry_ns(), kernel().LatestExpiry(id)->nanos());
+  host.RunFor(absl::Milliseconds(100));
+  EXPECT_EQ(State(), v1::STATE_HEALED);
+  EXPECT_FALSE(kernel().Has(id));
+}
+
 TEST_F(StartTest, WhatTheRecordDoesNotKnowIsSwept) {
   BringInForce();
   host.Kill();

@@ -46,7 +46,8 @@ enum class Step {
   kIdle,
   kChanging,    // The job's change.
   kReading,     // The job's read.
-  kCounting,    // Ending: the last look at the counters,
+  kShutting,    // Ending: the gate is shut,
+  kCounting,    //   the last look at the counters,
   kRemoving,    //   the removal,
   kConfirming,  //   and the look that must find nothing.
 };

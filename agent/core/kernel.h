@@ -74,6 +74,10 @@ class Kernel {
   // Replaces the timed rule by the open one, without a gap.
   virtual absl::Status Open(GateId gate) = 0;
 
+  // Empties the gate, whatever was in it: nothing is dropped from then on. One
+  // small transaction. NOT_FOUND where no such table exists.
+  virtual absl::Status Shut(GateId gate) = 0;
+
   // Deletes the lease element and adds it again to end at `expiry`, in one
   // transaction. NOT_FOUND: it was gone, the kernel has healed the fault;
   // nothing was changed. Any way to add it that would succeed then is wrong.

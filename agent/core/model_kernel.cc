@@ -103,6 +103,15 @@ absl::Status ModelKernel::Open(GateId gate) {
   });
 }
 
+absl::Status ModelKernel::Shut(GateId gate) {
+  return Do(ModelOp::kShut, [&]() -> absl::Status {
+    const auto table = At(gate);
+    if (!table.ok()) return table.status();
+    (*table)->state = GateState::kShut;
+    return absl::OkStatus();
+  });
+}
+
 absl::Status ModelKernel::Refresh(GateId gate, BootInstant expiry) {
   return Do(ModelOp::kRefresh, [&]() -> absl::Status {
     const auto table = At(gate);

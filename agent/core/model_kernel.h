@@ -29,7 +29,16 @@ struct ModelClock {
   WallInstant WallAt(BootInstant at) const;
 };
 
-enum class ModelOp { kStage, kArm, kOpen, kRefresh, kRemove, kRead, kList };
+enum class ModelOp {
+  kStage,
+  kArm,
+  kOpen,
+  kShut,
+  kRefresh,
+  kRemove,
+  kRead,
+  kList
+};
 
 class ModelKernel : public Kernel {
  public:
@@ -39,6 +48,7 @@ class ModelKernel : public Kernel {
                      std::shared_ptr<const v1::StageRequest> request) override;
   absl::Status Arm(GateId gate, WallInstant start, BootInstant expiry) override;
   absl::Status Open(GateId gate) override;
+  absl::Status Shut(GateId gate) override;
   absl::Status Refresh(GateId gate, BootInstant expiry) override;
   absl::Status Remove(GateId gate) override;
   absl::StatusOr<KernelFault> Read(GateId gate) override;

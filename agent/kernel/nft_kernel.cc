@@ -169,6 +169,12 @@ absl::Status NftKernel::Open(GateId gate) {
   return Commit(std::move(batch), Name("open", gate));
 }
 
+absl::Status NftKernel::Shut(GateId gate) {
+  nft::Batch batch = exchange_.NewBatch();
+  nft::AddShut(gate, batch);
+  return Commit(std::move(batch), Name("shut", gate));
+}
+
 absl::Status NftKernel::Refresh(GateId gate, BootInstant expiry) {
   nft::Batch batch = exchange_.NewBatch();
   const absl::StatusOr<uint64_t> millis = LeaseMillis(expiry);

@@ -41,6 +41,7 @@ class NftKernel : public Kernel {
   absl::Status Arm(GateId gate, WallInstant start, BootInstant expiry) override;
   absl::Status Open(GateId gate) override;
   // DEADLINE_EXCEEDED as for Arm.
+  absl::Status Shut(GateId gate) override;
   absl::Status Refresh(GateId gate, BootInstant expiry) override;
   absl::Status Remove(GateId gate) override;
   absl::StatusOr<KernelFault> Read(GateId gate) override;

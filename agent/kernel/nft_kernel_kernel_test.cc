@@ -41,6 +41,18 @@ TEST_F(NftKernelTest, AFaultGoesFromShutToTimedToOpenAndAway) {
   EXPECT_EQ(kernel_->Remove(kGate), absl::OkStatus());
 }
 
+TEST_F(NftKernelTest, AShutFaultDropsNothingAndStillTellsWhatItDropped) {
+  EXPECT_TRUE(absl::IsNotFound(kernel_->Shut(kGate)));
+  ASSERT_NO_FATAL_FAILURE(PutInForce(kGate, Request({Lab::kThere4})));
+  EXPECT_FALSE(lab_.Arrives({}));
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(kernel_->Shut(kGate), absl::OkStatus());
+    EXPECT_TRUE(lab_.Arrives({}));
+    EXPECT_EQ(Read().state, GateState::kShut);
+    EXPECT_EQ(Read().dropped_packets, 1u);
+  }
+}
+
 TEST_F(NftKernelTest, RefreshSetsTheLeaseToEndAtTheExpiry) {
   ASSERT_NO_FATAL_FAILURE(PutInForce(kGate, Request({Lab::kThere4})));
   for (int seconds : {90, 5, 40}) {

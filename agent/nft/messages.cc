@@ -71,11 +71,14 @@ void AddArm(GateId gate, WallInstant start, WallInstant end,
   AddLease(table, gate, lease_millis, batch);
 }
 
+void AddShut(GateId gate, Batch& batch) {
+  AddDeleteRules(TableName(gate), kGateChain, batch);
+}
+
 void AddOpen(GateId gate, Batch& batch) {
-  const std::string table = TableName(gate);
-  AddDeleteRules(table, kGateChain, batch);
-  AddRule(table, kGateChain, RuleTag{RuleTag::Kind::kOpenGate, 0}, PutGate,
-          batch);
+  AddShut(gate, batch);
+  AddRule(TableName(gate), kGateChain, RuleTag{RuleTag::Kind::kOpenGate, 0},
+          PutGate, batch);
 }
 
 void AddRefresh(GateId gate, uint64_t lease_millis, Batch& batch) {

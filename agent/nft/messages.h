@@ -22,6 +22,9 @@ void AddStage(const Program& program, Batch& batch);
 void AddArm(GateId gate, WallInstant start, WallInstant end,
             uint64_t lease_millis, Batch& batch);
 
+// Nothing in the gate's place.
+void AddShut(GateId gate, Batch& batch);
+
 // The open gate in the timed one's place.
 void AddOpen(GateId gate, Batch& batch);
 

@@ -25,6 +25,7 @@ class LatchedKernel : public Kernel {
                      std::shared_ptr<const v1::StageRequest> request) override;
   absl::Status Arm(GateId gate, WallInstant start, BootInstant expiry) override;
   absl::Status Open(GateId gate) override;
+  absl::Status Shut(GateId gate) override { return kernel_->Shut(gate); }
   absl::Status Refresh(GateId gate, BootInstant expiry) override;
   absl::Status Remove(GateId gate) override { return kernel_->Remove(gate); }
   absl::StatusOr<KernelFault> Read(GateId gate) override {

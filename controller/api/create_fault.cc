@@ -45,15 +45,17 @@ grpc::ServerUnaryReactor* ControllerService::CreateFault(
   Reactor* reactor = context->DefaultReactor();
   absl::Status taken = Check(*request);
   if (taken.ok()) {
-    taken = planners_.Submit([this, request, response, reactor](const auto&) {
-      PlanFault(*request, response, reactor);
-    });
+    taken = planners_.Submit(
+        [this, context, request, response, reactor](const auto&) {
+          PlanFault(context, *request, response, reactor);
+        });
   }
   if (!taken.ok()) reactor->Finish(ToGrpcStatus(taken));
   return reactor;
 }
 
-void ControllerService::PlanFault(const v1::CreateFaultRequest& request,
+void ControllerService::PlanFault(const Context* context,
+                                  const v1::CreateFaultRequest& request,
                                   v1::CreateFaultResponse* response,
                                   Reactor* reactor) {
   sunder::v1::FaultSpec spec = request.spec();
@@ -72,11 +74,13 @@ void ControllerService::PlanFault(const v1::CreateFaultRequest& request,
                      "are not in this plan until it has been"));
   }
   const bool try_out = request.validate_only();
-  engine_.Post(
-      [this, spec, plan = *std::move(plan), response, reactor, try_out] {
-        if (try_out) return TryOut(spec, plan, response, reactor);
-        Declare(spec, plan, response, reactor);
-      });
+  engine_.Post([this, context, spec, plan = *std::move(plan), response, reactor,
+                try_out] {
+    // Whoever asked is gone, and may have been told to heal what came of it.
+    if (context->IsCancelled()) return reactor->Finish(grpc::Status::CANCELLED);
+    if (try_out) return TryOut(spec, plan, response, reactor);
+    Declare(spec, plan, response, reactor);
+  });
 }
 
 void ControllerService::Declare(const sunder::v1::FaultSpec& spec,

@@ -6,6 +6,7 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -36,6 +37,13 @@ std::string Text(const sockaddr* address) {
   return text.data();
 }
 
+// What is protected is part of a plan, and another order would be another one.
+void SortUnique(std::vector<std::string>& addresses) {
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()),
+                  addresses.end());
+}
+
 struct UrlPart {
   char* text = nullptr;
   ~UrlPart() { curl_free(text); }
@@ -53,6 +61,7 @@ absl::StatusOr<std::vector<std::string>> LocalAddresses() {
     std::string text = Text(entry->ifa_addr);
     if (!text.empty()) addresses.push_back(std::move(text));
   }
+  SortUnique(addresses);
   return addresses;
 }
 
@@ -90,12 +99,13 @@ absl::Status ResolveServices(Resolver& resolver,
       resolved.push_back(service);
       continue;
     }
-    const auto addresses = resolver.Resolve(service.host_name);
+    auto addresses = resolver.Resolve(service.host_name);
     if (!addresses.ok()) {
       status = addresses.status();
       resolved.push_back(service);
       continue;
     }
+    SortUnique(*addresses);
     for (const std::string& address : *addresses) {
       resolved.push_back({service.name, address, service.port});
     }

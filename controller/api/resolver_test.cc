@@ -47,7 +47,8 @@ TEST(Resolver, DoesNotWaitLongAndAsksOnceAtATime) {
 TEST(DeploymentFacts, ServicesByNameAreOneForEachAddress) {
   Resolver resolver([](const std::string& name) -> Resolver::Addresses {
     if (name != "m1.example") return absl::UnavailableError("no such name");
-    return std::vector<std::string>{"10.9.0.2", "fd09::2"};
+    // In another order each time, as from a name server that deals them out.
+    return std::vector<std::string>{"fd09::2", "10.9.0.2", "10.9.0.2"};
   });
   Deployment deployment;
   deployment.services = {*MarathonService("http://10.9.0.1:8080"),

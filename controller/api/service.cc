@@ -51,8 +51,11 @@ grpc::ServerUnaryReactor* ControllerService::By(Workers& workers,
                                                 Context* context,
                                                 SlowHandler handle) {
   Reactor* reactor = context->DefaultReactor();
-  const absl::Status taken = workers.Submit(
-      [reactor, handle = std::move(handle)](const std::stop_token& stop) {
+  const absl::Status taken =
+      workers.Submit([context, reactor,
+                      handle = std::move(handle)](const std::stop_token& stop) {
+        if (context->IsCancelled())
+          return reactor->Finish(grpc::Status::CANCELLED);
         reactor->Finish(ToGrpcStatus(handle(stop)));
       });
   if (!taken.ok()) reactor->Finish(ToGrpcStatus(taken));

@@ -69,7 +69,7 @@ class ControllerService final : public v1::Controller::CallbackService {
   static Reactor* By(Workers& workers, Context* context, SlowHandler handle);
 
   // create_fault.cc
-  void PlanFault(const v1::CreateFaultRequest& request,
+  void PlanFault(const Context* context, const v1::CreateFaultRequest& request,
                  v1::CreateFaultResponse* response, Reactor* reactor);
   void Declare(const sunder::v1::FaultSpec& spec, const sunder::v1::Plan& plan,
                v1::CreateFaultResponse* response, Reactor* reactor);

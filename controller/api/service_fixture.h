@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/grpc_status.h"
 #include "controller/api/server.h"
@@ -73,7 +74,12 @@ class ServiceFixture : public testing::Test {
     ASSERT_TRUE(engine_->Start(discovery_->Snapshot()).ok());
     killer_ = std::make_unique<Killer>(*discovery_, KillerOptions());
     service_ = std::make_unique<ControllerService>(
-        *engine_, *discovery_, *killer_, [] { return Deployment(); },
+        *engine_, *discovery_, *killer_,
+        [this] {
+          absl::Notification* go = plans_wait_for_;
+          if (go != nullptr) go->WaitForNotification();
+          return Deployment();
+        },
         refresh_timeout_);
     server_ = *StartServer(Listen(), TlsFiles(), *service_);
     thread_ = std::thread([this] { EXPECT_TRUE(loop_->Run().ok()); });
@@ -231,6 +237,7 @@ class ServiceFixture : public testing::Test {
   absl::Duration refresh_timeout_ = absl::Seconds(20);
   uint64_t term_ = 0;
   std::atomic<bool> superseded_ = false;
+  std::atomic<absl::Notification*> plans_wait_for_ = nullptr;
   std::map<std::string, std::string> records_;
   std::unique_ptr<FakeStore> store_;
   std::unique_ptr<Discovery> discovery_;

@@ -362,6 +362,25 @@ TEST_F(ServiceTest, ARefreshThatTakesTooLongSaysSo) {
   EXPECT_THAT(detail->advice(), HasSubstr("without a refresh"));
 }
 
+TEST_F(ServiceTest, WhatSomebodyAskedWhoIsGoneIsNotBegun) {
+  absl::Notification go;
+  plans_wait_for_ = &go;
+  v1::CreateFaultRequest request;
+  *request.mutable_spec() = Halves();
+  v1::CreateFaultResponse response;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::milliseconds(100));
+  EXPECT_EQ(stub_->CreateFault(&context, request, &response).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  plans_wait_for_ = nullptr;
+  go.Notify();
+  InForce();
+  End();
+  EXPECT_EQ(records_.size(), 1u);
+  Begin();
+}
+
 TEST_F(ServiceTest, ALivingFaultIsHealedAtTheAgentThatHoldsIt) {
   const std::string id = InForce();
   FakeAgent moved("n1", dir_.path() + "/moved.sock", absl::Seconds(1000));

@@ -34,6 +34,9 @@ class AgentLink {
   const std::string& host() const { return host_; }
   const ClockEstimate& clock() const { return clock_; }
   bool settled() const { return settled_; }
+  // Whether who answered last said that it is this host's agent.
+  bool known() const { return known_; }
+  void SetKnown(bool known) { known_ = known; }
   bool reachable() const { return reachable_; }
   const std::string& error() const { return error_; }
   const agent::v1::DescribeResponse& description() const { return described_; }
@@ -82,6 +85,7 @@ class AgentLink {
   ClockEstimate clock_;
   agent::v1::DescribeResponse described_;
   bool settled_ = false;
+  bool known_ = false;
   bool reachable_ = false;
   std::string error_ = "not heard yet";
   CallId pending_ = 0;

@@ -141,7 +141,7 @@ class Core {
                        const agent::v1::DescribeResponse& response,
                        BootInstant sent, BootInstant received);
   // True if `stamp` shows that another controller has taken over.
-  bool CheckTerm(const std::string& host, const agent::v1::Stamp& stamp);
+  bool CheckTerm(const AgentLink& link, const agent::v1::Stamp& stamp);
   // Ends every event: all that is due by `now`.
   void Step(BootInstant now);
   void Bury(size_t index);

@@ -38,7 +38,9 @@ void Core::AgentReplied(CallId id, const absl::StatusOr<Response>& reply,
   Step(received);
 }
 
-bool Core::CheckTerm(const std::string& host, const agent::v1::Stamp& stamp) {
+bool Core::CheckTerm(const AgentLink& link, const agent::v1::Stamp& stamp) {
+  // With a line of the inventory wrong, it may be another deployment's agent.
+  if (!link.known()) return superseded_;
   if (superseded_ || stamp.highest_term() <= term_) return superseded_;
   superseded_ = true;
   out_->DropCalls();
@@ -47,14 +49,14 @@ bool Core::CheckTerm(const std::string& host, const agent::v1::Stamp& stamp) {
       "if there is no other, this one's clock or an earlier database of it was "
       "ahead: stop it, run \"UPDATE term SET value=",
       theirs, "\" on its controller.db with sqlite3, and start it again");
-  const std::string reason =
-      absl::StrCat("another controller has taken over: the agent of ", host,
-                   " obeys term ", theirs, ", ours is ", term_, "; ", advice);
+  const std::string reason = absl::StrCat(
+      "another controller has taken over: the agent of ", link.host(),
+      " obeys term ", theirs, ", ours is ", term_, "; ", advice);
   for (const auto& fault : living_) {
     fault->Superseded(reason);
     out_->Do(Notify{.fault_id = fault->view().id()});
   }
-  out_->Do(Superseded{.term = theirs, .host = host, .advice = advice});
+  out_->Do(Superseded{.term = theirs, .host = link.host(), .advice = advice});
   return true;
 }
 
@@ -63,11 +65,16 @@ void Core::Answered(const PendingCall& call, const Response& response,
   const auto& stamp = std::visit(
       [](const auto& r) -> const agent::v1::Stamp& { return r.stamp(); },
       response);
-  if (CheckTerm(call.host, stamp)) return;
   const auto link = links_.find(call.host);
   if (link == links_.end()) return;
-  if (const auto* description =
-          std::get_if<agent::v1::DescribeResponse>(&response)) {
+  const auto* description = std::get_if<agent::v1::DescribeResponse>(&response);
+  if (description != nullptr) {
+    const absl::Status named = CheckName(call.host, description->name());
+    link->second->SetKnown(named.ok());
+    if (!named.ok()) return link->second->DescribedByAnother(named, received);
+  }
+  if (CheckTerm(*link->second, stamp)) return;
+  if (description != nullptr) {
     HearDescription(*link->second, *description, sent, received);
     return;
   }
@@ -86,8 +93,6 @@ void Core::Answered(const PendingCall& call, const Response& response,
 void Core::HearDescription(AgentLink& link,
                            const agent::v1::DescribeResponse& response,
                            BootInstant sent, BootInstant received) {
-  const absl::Status named = CheckName(link.host(), response.name());
-  if (!named.ok()) return link.DescribedByAnother(named, received);
   const bool new_life = link.Described(response, sent, received);
   for (const auto& fault : living_) {
     fault->Described(link.host(), response, new_life);
@@ -99,7 +104,7 @@ void Core::Unanswered(const PendingCall& call, const absl::Status& why,
   const auto link = links_.find(call.host);
   if (link == links_.end()) return;
   const auto stamp = DetailOf<agent::v1::Stamp>(why);
-  if (stamp && CheckTerm(call.host, *stamp)) return;
+  if (stamp && CheckTerm(*link->second, *stamp)) return;
   const bool same_life = stamp && link->second->Saw(*stamp);
   if (same_life) link->second->AddExchange(*stamp, sent, received);
   if (call.fault_id.empty()) {
@@ -119,7 +124,7 @@ void Core::AgentReported(const std::string& host,
                          const agent::v1::WatchResponse& report,
                          BootInstant now) {
   const auto link = links_.find(host);
-  if (link == links_.end() || CheckTerm(host, report.stamp())) return;
+  if (link == links_.end() || CheckTerm(*link->second, report.stamp())) return;
   if (link->second->Saw(report.stamp())) {
     if (Fault* fault = FindLiving(report.held().fault_id())) {
       fault->Reported(host, report.held(), report.stamp());

@@ -271,11 +271,15 @@ TEST_F(CoreTest, BringsTheHistoryBackFromTheRecords) {
 }
 
 TEST_F(CoreTest, FallsSilentWhenAnAgentObeysAHigherTerm) {
+  core_.HostsChanged({"a", "b", "c"}, now_);
+  const auto calls = Take<Call>();
+  ASSERT_EQ(calls.size(), 1u);
+  core_.AgentReplied(calls[0].id, Response(Describe(3, "c")), now_, now_);
   ASSERT_TRUE(core_.CreateFault("1", Spec(), PlanOn({"a"}), now_).ok());
   core_.TakeActions();
   agent::v1::WatchResponse report;
   *report.mutable_stamp() = Describe(/*term=*/4).stamp();
-  core_.AgentReported("a", report, now_);
+  core_.AgentReported("c", report, now_);
   const auto superseded = Take<Superseded>();
   ASSERT_EQ(superseded.size(), 1u);
   EXPECT_EQ(superseded[0].term, 4u);
@@ -326,8 +330,9 @@ TEST_F(CoreTest, AnAgentOfAnotherNameIsNotAskedToDoAnything) {
       const Call& call = std::get<Call>(action);
       EXPECT_TRUE(
           std::holds_alternative<agent::v1::DescribeRequest>(call.request));
-      core.AgentReplied(call.id, Response(Describe(3, name)), now_,
-                        now_ + absl::Milliseconds(1));
+      // Another deployment's agent may obey a younger controller.
+      core.AgentReplied(call.id, Response(Describe(name == "a" ? 3 : 9, name)),
+                        now_, now_ + absl::Milliseconds(1));
     }
   };
   for (int i = 0; i < 5; ++i) answer_as("a");
@@ -335,6 +340,9 @@ TEST_F(CoreTest, AnAgentOfAnotherNameIsNotAskedToDoAnything) {
   now_ = core.NextTimer().value();
   core.Timer(now_);
   answer_as("b");
+  agent::v1::WatchResponse report;
+  *report.mutable_stamp() = Describe(/*term=*/9).stamp();
+  core.AgentReported("a", report, now_);
   EXPECT_FALSE(core.Agents(now_)[0].reachable);
   EXPECT_EQ(core.Agents(now_)[0].error,
             "who answers there is \"b\" and not \"a\": correct the inventory, "

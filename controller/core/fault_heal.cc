@@ -24,7 +24,10 @@ void Fault::BeginHealing(Cause cause, const std::string& reason,
   cause_ = cause;
   if (!reason.empty()) view_.set_reason(reason);
   if (!view_.has_heal_began()) {  // An earlier life may have begun.
-    *view_.mutable_heal_began() = core_.timeline.At(now);
+    // At the planned end the clocks' uncertainty decides which kernel is first;
+    // the end itself is the same for all.
+    const BootInstant began = cause == Cause::kEnd ? std::max(now, end_) : now;
+    *view_.mutable_heal_began() = core_.timeline.At(began);
   }
   change_ = Change::kNone;
   WantNothing();

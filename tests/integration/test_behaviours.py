@@ -121,6 +121,11 @@ def sent(hands, sender, receiver, family):
     return "lost" if came_in else "unsent"
 
 
+def test_a_held_fault_that_runs_to_its_end_has_done_what_it_should(lab):
+    held = lab.sunder("cut", "n1", "n2", "--hold", "--for", "2s")
+    assert held.code == 0, held.describe()
+
+
 @pytest.mark.parametrize("family", [pytest.param(f, marks=pytest.mark.fault(family=f))
                                     for f in FAMILIES])
 def test_one_way_drops_what_the_first_sends_and_nothing_else(lab, hands, family):

@@ -60,6 +60,7 @@ class LyingKernel : public Kernel {
     return kernel_->Arm(gate, start, expiry);
   }
   absl::Status Open(GateId gate) override { return kernel_->Open(gate); }
+  absl::Status Shut(GateId gate) override { return kernel_->Shut(gate); }
   absl::Status Refresh(GateId gate, BootInstant expiry) override {
     return kernel_->Refresh(gate, expiry);
   }
@@ -160,6 +161,7 @@ class HidingKernel : public LyingKernel {
 class UnhealedKernel : public HidingKernel {
  public:
   using HidingKernel::HidingKernel;
+  absl::Status Shut(GateId) override { return absl::OkStatus(); }
   absl::Status Remove(GateId gate) override {
     Hide(gate);
     return absl::OkStatus();
