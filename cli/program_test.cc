@@ -151,6 +151,40 @@ TEST_F(ProgramTest, HealThatTheControllerRefusesExitsAsItSays) {
   EXPECT_EQ(Run({"heal", "x"}).code, 3);
 }
 
+TEST_F(ProgramTest, HealTellsWhatIsHealedAndWhatIsNotThere) {
+  controller_->OnHeal(HalvesHealed());
+  controller_->NotHealed(ErrorWithDetail(absl::StatusCode::kNotFound,
+                                         "no fault x", "NOT_FOUND", "x"));
+  controller_->NotHealed(ErrorWithDetail(absl::StatusCode::kInvalidArgument,
+                                         "a may be any of ab, ac", "AMBIGUOUS",
+                                         "a", "Give more digits of the id."));
+  for (const bool dry_run : {true, false}) {
+    controller_->Publish(HalvesInForce());
+    std::vector<std::string> arguments = {"heal", "x", "3f2a", "a"};
+    if (dry_run) arguments.emplace_back("--dry-run");
+    const Result result = Run(arguments);
+    EXPECT_EQ(result.code, 3);
+    EXPECT_THAT(result.out,
+                HasSubstr(dry_run ? "(cart) is in force" : "(cart) is healed"));
+    EXPECT_THAT(result.err, HasSubstr("sunder: no fault x\n  next: "));
+    EXPECT_THAT(result.err, HasSubstr("sunder: a may be any of ab, ac\n"));
+  }
+  const json told = json::parse(Run({"heal", "x", "3f2a", "-o", "json"}).out);
+  EXPECT_EQ(told["notHealed"][0]["details"][0]["subject"], "x");
+}
+
+TEST_F(ProgramTest, WhatMayBeInForceCountsMoreThanWhatIsNotThere) {
+  controller_->Publish(HalvesInForce());
+  controller_->OnHeal(WithState(HalvesInForce(), v1::FAULT_STATE_HEALING,
+                                v1::HOST_STATE_UNKNOWN));
+  controller_->NotHealed(ErrorWithDetail(absl::StatusCode::kNotFound,
+                                         "no fault x", "NOT_FOUND", "x"));
+  const Result result = Run({"heal", "x", "3f2a", "--wait-timeout", "300ms"});
+  EXPECT_EQ(result.code, 8);
+  EXPECT_THAT(result.err, HasSubstr("no fault x"));
+  EXPECT_THAT(result.err, HasSubstr("on n1 until"));
+}
+
 TEST_F(ProgramTest, HealTakesMineOrEveryones) {
   EXPECT_EQ(Run({"heal", "--all", "--owner", "suite"}).out,
             "Nothing to heal.\n");

@@ -1,5 +1,6 @@
 // Machine-readable details that ride on an absl::Status, inside a program as a
-// payload and between programs in grpc-status-details-bin.
+// payload and between programs in grpc-status-details-bin or a field of a
+// message.
 
 #ifndef SUNDER_COMMON_ERROR_DETAIL_H_
 #define SUNDER_COMMON_ERROR_DETAIL_H_
@@ -21,6 +22,11 @@ absl::Status ErrorWithDetail(absl::StatusCode code, absl::string_view message,
 
 void SetErrorDetail(absl::Status& status, const v1::ErrorDetail& detail);
 std::optional<v1::ErrorDetail> GetErrorDetail(const absl::Status& status);
+
+// A whole status as a message, and back. Payloads whose URL starts with
+// "type.googleapis.com/" go along.
+v1::StatusDetails ToStatusDetails(const absl::Status& status);
+absl::Status FromStatusDetails(const v1::StatusDetails& details);
 
 }  // namespace sunder
 

@@ -18,5 +18,11 @@ TEST(ErrorDetail, APlainStatusHasNone) {
   EXPECT_FALSE(GetErrorDetail(absl::AbortedError("x")).has_value());
 }
 
+TEST(ErrorDetail, GoesAlongWithAStatusInAMessage) {
+  const absl::Status s = ErrorWithDetail(absl::StatusCode::kNotFound,
+                                         "no fault 77", "NO_FAULT", "77");
+  EXPECT_EQ(FromStatusDetails(ToStatusDetails(s)), s);
+}
+
 }  // namespace
 }  // namespace sunder

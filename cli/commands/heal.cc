@@ -17,6 +17,7 @@
 #include "cli/render/fault_text.h"
 #include "cli/render/words.h"
 #include "common/clock.h"
+#include "common/error_detail.h"
 #include "common/event_loop.h"
 
 namespace sunder::cli {
@@ -122,6 +123,16 @@ ExitCode Report(const Environment& environment,
   return ExitCode::kMayBeInForce;
 }
 
+// Says which of the faults that were named are not healed. The worst of it.
+ExitCode ReportNotHealed(const Environment& environment,
+                         const controller::v1::HealFaultsResponse& response) {
+  ExitCode worst = ExitCode::kDone;
+  for (const v1::StatusDetails& why : response.not_healed()) {
+    worst = std::max(worst, Fail(environment, FromStatusDetails(why)));
+  }
+  return worst;
+}
+
 bool IsMeant(const v1::Fault& fault, const HealOptions& options,
              const std::string& owner) {
   if (options.everyones) return true;
@@ -202,7 +213,9 @@ ExitCode HealFaults(const Environment& environment,
     return Text(*response, options.dry_run, environment.out_style);
   });
   if (!waited.ok()) Fail(environment, waited);
-  return options.dry_run ? ExitCode::kDone : Report(environment, *response);
+  const ExitCode not_healed = ReportNotHealed(environment, *response);
+  if (options.dry_run) return not_healed;
+  return std::max(not_healed, Report(environment, *response));
 }
 
 }  // namespace

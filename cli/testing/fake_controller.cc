@@ -53,6 +53,11 @@ void FakeController::OnHeal(const v1::Fault& state) {
   on_heal_ = state;
 }
 
+void FakeController::NotHealed(const absl::Status& why) {
+  absl::MutexLock lock(&mutex_);
+  not_healed_.push_back(why);
+}
+
 void FakeController::Publish(const v1::Fault& fault) {
   absl::MutexLock lock(&mutex_);
   Put(fault);
@@ -198,6 +203,9 @@ grpc::Status FakeController::HealFaults(
   absl::MutexLock lock(&mutex_);
   healed_ = *request;
   if (grpc::Status status = Enter("HealFaults"); !status.ok()) return status;
+  for (const absl::Status& why : not_healed_) {
+    *response->add_not_healed() = ToStatusDetails(why);
+  }
   for (auto& [id, states] : faults_) {
     if (IsFinal(states.back().state())) continue;
     *response->add_faults() = states.back();

@@ -33,7 +33,8 @@ class FakeController final : public controller::v1::Controller::Service {
   // What becomes of a fault: its first state is CreateFault's answer, the
   // others follow at once.
   void OnCreate(const std::vector<v1::Fault>& states);
-  void OnHeal(const v1::Fault& state);  // Of any fault that is healed.
+  void OnHeal(const v1::Fault& state);      // Of any fault that is healed.
+  void NotHealed(const absl::Status& why);  // So HealFaults says of one more.
   // The state of a fault from now on.
   void Publish(const v1::Fault& fault);
   // The method (by its name) answers so.
@@ -93,6 +94,7 @@ class FakeController final : public controller::v1::Controller::Service {
   controller::v1::CreateFaultResponse dry_run_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::Fault> on_create_ ABSL_GUARDED_BY(mutex_);
   v1::Fault on_heal_ ABSL_GUARDED_BY(mutex_);
+  std::vector<absl::Status> not_healed_ ABSL_GUARDED_BY(mutex_);
   // Every state that each fault has had.
   std::map<std::string, std::vector<v1::Fault>> faults_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, absl::Status> errors_ ABSL_GUARDED_BY(mutex_);

@@ -1,14 +1,15 @@
 #include "controller/api/heal_request.h"
 
 #include <set>
+#include <utility>
 
 #include "common/error_detail.h"
 #include "controller/planner/spec_check.h"
 
 namespace sunder::controller {
 
-absl::StatusOr<std::vector<std::string>> FaultsToHeal(
-    const v1::HealFaultsRequest& request, const FaultIndex& index) {
+absl::StatusOr<ToHeal> FaultsToHeal(const v1::HealFaultsRequest& request,
+                                    const FaultIndex& index) {
   const int ways = (request.ids().empty() ? 0 : 1) +
                    (request.all_of_owner().empty() ? 0 : 1) +
                    (request.everyones() ? 1 : 0);
@@ -20,19 +21,24 @@ absl::StatusOr<std::vector<std::string>> FaultsToHeal(
         "WHICH_FAULTS", "ids",
         "Give ids, or all_of_owner, or everyones; one of the three.");
   }
-  if (request.everyones()) return index.Living();
+  if (request.everyones()) return ToHeal{index.Living(), {}};
   if (!request.all_of_owner().empty()) {
     absl::Status s = CheckShortText("all_of_owner", request.all_of_owner());
     if (!s.ok()) return s;
-    return index.LivingOf(request.all_of_owner());
+    return ToHeal{index.LivingOf(request.all_of_owner()), {}};
   }
   std::set<std::string> ids;
+  std::vector<absl::Status> not_resolved;
   for (const std::string& text : request.ids()) {
     absl::StatusOr<std::string> id = index.Resolve(text);
-    if (!id.ok()) return id.status();
-    ids.insert(*id);
+    if (id.ok()) {
+      ids.insert(*id);
+    } else {
+      not_resolved.push_back(id.status());
+    }
   }
-  return std::vector<std::string>(ids.begin(), ids.end());
+  if (ids.empty()) return not_resolved.front();
+  return ToHeal{{ids.begin(), ids.end()}, std::move(not_resolved)};
 }
 
 }  // namespace sunder::controller

@@ -12,9 +12,14 @@
 
 namespace sunder::controller {
 
-// Ids, each once. All or an error: one id that means nothing heals nothing.
-absl::StatusOr<std::vector<std::string>> FaultsToHeal(
-    const v1::HealFaultsRequest& request, const FaultIndex& index);
+struct ToHeal {
+  std::vector<std::string> ids;            // Each once.
+  std::vector<absl::Status> not_resolved;  // Of the others that were named.
+};
+
+// An error where no fault is meant: the first name's.
+absl::StatusOr<ToHeal> FaultsToHeal(const v1::HealFaultsRequest& request,
+                                    const FaultIndex& index);
 
 }  // namespace sunder::controller
 

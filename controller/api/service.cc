@@ -129,15 +129,22 @@ grpc::ServerUnaryReactor* ControllerService::HealFaults(
     Context* context, const v1::HealFaultsRequest* request,
     v1::HealFaultsResponse* response) {
   return InLoop(context, [this, request, response] {
-    const auto ids = FaultsToHeal(*request, engine_.index());
-    if (!ids.ok()) return ids.status();
-    for (const std::string& id : *ids) {
+    const auto meant = FaultsToHeal(*request, engine_.index());
+    if (!meant.ok()) return meant.status();
+    // A mistyped name must not keep the others' networks cut.
+    for (const absl::Status& why : meant->not_resolved) {
+      *response->add_not_healed() = ToStatusDetails(why);
+    }
+    for (const std::string& id : meant->ids) {
       if (!request->validate_only()) {
         const absl::Status begun =
             engine_.Tell([&](Core& core, BootInstant now) {
               return core.HealFault(id, "healed on demand", now);
             });
-        if (!begun.ok()) return begun;
+        if (!begun.ok()) {
+          *response->add_not_healed() = ToStatusDetails(begun);
+          continue;
+        }
       }
       auto fault = Find(id);
       if (fault.ok()) *response->add_faults() = *std::move(fault);

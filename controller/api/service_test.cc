@@ -142,12 +142,20 @@ TEST_F(ServiceTest, TheEdgesOfWhatNamesAFault) {
       {"split", Code::kInvalidArgument, "AMBIGUOUS", "split"},
   };
   for (const auto& c : cases) {
-    v1::HealFaultsRequest heal;
-    heal.add_ids("good");
-    heal.add_ids(c.id);
+    v1::HealFaultsRequest alone, with_good;
+    alone.add_ids(c.id);
+    with_good.add_ids("good");
+    with_good.add_ids(c.id);
+    with_good.set_validate_only(true);
+    const auto tried = Heal(with_good);
+    ASSERT_TRUE(tried.ok()) << tried.status();
+    ASSERT_EQ(tried->faults_size(), 1);
+    EXPECT_EQ(tried->faults(0).id(), unharmed);
+    ASSERT_EQ(tried->not_healed_size(), 1);
     for (const absl::Status& status :
          {Get(c.id).status(), WatchError(c.id, /*hold=*/false),
-          WatchError(c.id, /*hold=*/true), Heal(heal).status()}) {
+          WatchError(c.id, /*hold=*/true), Heal(alone).status(),
+          FromStatusDetails(tried->not_healed(0))}) {
       EXPECT_EQ(status.code(), c.code) << status;
       ASSERT_TRUE(GetErrorDetail(status).has_value()) << status;
       EXPECT_EQ(GetErrorDetail(status)->reason(), c.reason) << status;
@@ -248,6 +256,31 @@ TEST_F(ServiceTest, HealsOfOneOwnerLeaveTheOthersAlone) {
   EXPECT_TRUE(Becomes(mine, sunder::v1::FAULT_STATE_HEALED));
   EXPECT_EQ(Get("theirs")->id(), theirs);
   EXPECT_EQ(Get("theirs")->state(), sunder::v1::FAULT_STATE_IN_FORCE);
+}
+
+TEST_F(ServiceTest, HealsWhatIsFoundWhateverElseIsNot) {
+  const std::string id = InForce();
+  v1::HealFaultsRequest request;
+  for (const std::string& text : {std::string("nosuch"), id, id.substr(0, 6)}) {
+    request.add_ids(text);
+  }
+  const auto healed = Heal(request);
+  ASSERT_TRUE(healed.ok()) << healed.status();
+  ASSERT_EQ(healed->faults_size(), 1);
+  EXPECT_EQ(healed->faults(0).id(), id);
+  ASSERT_EQ(healed->not_healed_size(), 1);
+  const absl::Status missing = FromStatusDetails(healed->not_healed(0));
+  EXPECT_TRUE(absl::IsNotFound(missing)) << missing;
+  EXPECT_EQ(GetErrorDetail(missing)->subject(), "nosuch");
+  EXPECT_TRUE(Becomes(id, sunder::v1::FAULT_STATE_HEALED));
+}
+
+TEST_F(ServiceTest, AHealOfWhatIsNotThereIsAnError) {
+  v1::HealFaultsRequest request;
+  request.add_ids("nosuch");
+  EXPECT_TRUE(absl::IsNotFound(Heal(request).status()));
+  request.add_ids("nor this");
+  EXPECT_TRUE(absl::IsNotFound(Heal(request).status()));
 }
 
 TEST_F(ServiceTest, AHeldFaultHealsWhenItsHoldingStreamEnds) {
