@@ -5,8 +5,8 @@
 #include "common/clock.h"
 #include "controller/api/random_values.h"
 #include "controller/core/agent_link.h"
+#include "controller/core/digest.h"
 #include "controller/core/merge_flows.h"
-#include "controller/planner/digest.h"
 
 namespace sunder::controller {
 namespace {
@@ -60,7 +60,7 @@ void DryRun::Stage(int index, const agent::v1::DescribeResponse& agent) {
       agent.stamp().now_ns() + absl::ToInt64Nanoseconds(kStageTimeout));
   request.set_fault_id(fault_id_);
   request.set_generation(1);
-  request.set_digest(Digest(part));
+  request.set_digest(DigestOf(part));
   *request.mutable_flows() = MergeFlows(part.flows());
   *request.mutable_protected_() = part.protected_();
   request.set_validate_only(true);

@@ -7,6 +7,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/error_detail.h"
 #include "controller/api/service_fixture.h"
+#include "controller/core/digest.h"
 #include "controller/discovery/fake_http_client.h"
 #include "controller/discovery/stoppable_wait.h"
 #include "gmock/gmock.h"
@@ -62,6 +63,9 @@ TEST_F(ServiceTest, TryingOutAsksEveryHostAndInstallsNothing) {
   EXPECT_NE(tried->fault().plan().seed(), 0u);
   EXPECT_TRUE(agents_[0]->last_stage().validate_only());
   EXPECT_GT(agents_[0]->last_stage().flows_size(), 0);
+  // As the fault itself would say it.
+  EXPECT_EQ(agents_[0]->last_stage().digest(),
+            DigestOf(tried->fault().plan().hosts(0)));
   v1::ListFaultsResponse list;
   v1::ListFaultsRequest all;
   all.set_include_ended(true);

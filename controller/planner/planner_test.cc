@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/address.h"
-#include "controller/planner/digest.h"
 #include "controller/planner/test_topology.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -92,7 +91,6 @@ TEST(Planner, IsAPureFunctionOfItsArguments) {
   topology.mutable_hosts()->SwapElements(0, 5);
   const auto again = Plan(topology, spec);
   EXPECT_EQ(once->SerializeAsString(), again->SerializeAsString());
-  EXPECT_EQ(Digest(once->hosts(0)), Digest(again->hosts(0)));
   spec.set_seed(2);
   EXPECT_NE(once->SerializeAsString(),
             Plan(topology, spec)->SerializeAsString());
