@@ -19,10 +19,6 @@ void WatchHub::Remove(const std::string& fault_id,
   if (it->second.empty()) watchers_.erase(it);
 }
 
-bool WatchHub::IsWatched(const std::string& fault_id) const {
-  return watchers_.contains(fault_id);
-}
-
 WatchReactor::Message WatchHub::MessageOf(const sunder::v1::Fault& fault) {
   auto message = std::make_shared<v1::WatchFaultResponse>();
   *message->mutable_fault() = fault;

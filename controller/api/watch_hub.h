@@ -18,7 +18,6 @@ class WatchHub {
   void Add(const std::string& fault_id, std::shared_ptr<WatchReactor> watcher);
   void Remove(const std::string& fault_id,
               const std::shared_ptr<WatchReactor>& watcher);
-  bool IsWatched(const std::string& fault_id) const;
 
   // Tells all who watch it.
   void Publish(const sunder::v1::Fault& fault);

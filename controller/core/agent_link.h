@@ -61,7 +61,6 @@ class AgentLink {
   // another life of it than before.
   bool Described(const agent::v1::DescribeResponse& response, BootInstant sent,
                  BootInstant received);
-  bool AwaitsDescribe(CallId id) const { return id == pending_; }
 
   // Our Describe brought no answer.
   void DescribeFailed(const absl::Status& why, BootInstant now);
