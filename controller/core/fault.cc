@@ -98,6 +98,7 @@ std::unique_ptr<Fault> Fault::Restore(const Surroundings& core,
   const absl::Duration reach =
       std::max(FromProto(record.horizon()), fault->horizon_) +
       core.options.max_uncertainty + core.options.kernel_tolerance;
+  fault->earlier_life_over_ = now + reach;
   for (auto& status : *fault->view_.mutable_hosts()) {
     HostPart& part = fault->AddPart(&status);
     part.standing = Standing::kKept;
@@ -254,6 +255,7 @@ void Fault::Reported(const std::string& host, const agent::v1::Held& held,
 void Fault::HearUnknown(const std::string& host, const agent::v1::Held& held) {
   // Lower ones may be of those that have left.
   if (IsOver(held) || held.generation() <= newest_) return;
+  unknown_lives_ = true;
   for (HostPart& part : parts_) {
     if (part.host() != host || part.standing == Standing::kLeaving) continue;
     part.Refuse(absl::StrCat("the agent holds another version, generation ",

@@ -202,6 +202,9 @@ class Fault {
   uint64_t recorded_at_ = 0;            // kRecording: how many must be durable.
 
   BootInstant phase_began_;
+  // What an earlier life of the controller sent is over by then.
+  BootInstant earlier_life_over_;
+  bool unknown_lives_ = false;  // A generation that is higher than any here.
   BootInstant staging_began_;
   int holders_ = 0;
   std::optional<BootInstant> holderless_since_;

@@ -43,7 +43,14 @@ void Fault::BeginHealing(Cause cause, const std::string& reason,
 void Fault::StepHealing(BootInstant now) {
   bool done = true;
   for (HostPart& part : parts_) done = HealOn(part, now) && done;
-  if (done) End(now);
+  if (!done) return;
+  // Of a database that is older than what was done with it, nobody knows at
+  // which hosts the unknown generation is. Nothing extends it.
+  if (unknown_lives_ && now < earlier_life_over_) {
+    wake_.By(earlier_life_over_);
+    return;
+  }
+  End(now);
 }
 
 bool Fault::HealOn(HostPart& part, BootInstant now) {

@@ -79,6 +79,45 @@ TEST_F(MembersDeath, ControllerDiesBeforeAnyOfItsCallsAndComesTooLate) {
   EXPECT_GE(n, 9);
 }
 
+// A database from before the move: of the generation that is in force it knows
+// neither that it is there nor all its hosts.
+TEST_F(MembersDeath, ControllerWithAnOldDatabaseSaysHealedOnlyWhenAllIsOver) {
+  BringInForce();
+  const Disk old = world_->disk;
+  world_->Move(id_, {0, 1, 3});
+  world_->RunFor(absl::Seconds(6));
+  ASSERT_EQ(View().generation(), 2u);
+  ASSERT_EQ(State(), FAULT_STATE_IN_FORCE);
+  world_->KillController();
+  const uint64_t term = world_->disk.term;
+  world_->disk = old;
+  world_->disk.term = term;  // It never falls: it is made of the clock.
+  world_->StartController();
+  ASSERT_TRUE(RunUntilEnded(absl::Seconds(7))) << View().DebugString();
+  EXPECT_EQ(DroppingOn(), "");
+  EXPECT_EQ(State(), sunder::v1::FAULT_STATE_HEALED);
+  world_->RunFor(absl::Seconds(10));
+  EXPECT_EQ(DroppingOn(), "");
+}
+
+// What was begun since is not known, nor extended.
+TEST_F(MembersDeath, ControllerWithAnOldDatabaseExtendsNothingThatItLacks) {
+  BringInForce();
+  const Disk old = world_->disk;
+  world_->Heal(id_);
+  ASSERT_TRUE(RunUntilEnded(absl::Seconds(1)));
+  const std::string later = world_->Create(3, absl::Seconds(30));
+  ASSERT_TRUE(world_->RunUntilState(later, FAULT_STATE_IN_FORCE));
+  world_->KillController();
+  const uint64_t term = world_->disk.term;
+  world_->disk = old;
+  world_->disk.term = term;
+  world_->StartController();
+  ASSERT_TRUE(RunUntilEnded(absl::Seconds(1))) << View().DebugString();
+  world_->RunFor(world_->options().lease + absl::Milliseconds(20));
+  EXPECT_EQ(world_->DropsOn(later), 0);
+}
+
 TEST_F(MembersDeath, ControllerThatRestartsAtAnyInstantOfTheChangeConverges) {
   for (int ms = 0; ms < 100; ms += 4) {
     World world(kHosts, ms);
