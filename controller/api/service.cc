@@ -54,8 +54,9 @@ grpc::ServerUnaryReactor* ControllerService::By(Workers& workers,
   const absl::Status taken =
       workers.Submit([context, reactor,
                       handle = std::move(handle)](const std::stop_token& stop) {
-        if (context->IsCancelled())
+        if (context->IsCancelled()) {
           return reactor->Finish(grpc::Status::CANCELLED);
+        }
         reactor->Finish(ToGrpcStatus(handle(stop)));
       });
   if (!taken.ok()) reactor->Finish(ToGrpcStatus(taken));

@@ -353,7 +353,7 @@ TEST_F(KillerTest, AStopEndsTheWaitWithWhatIsKnown) {
 TEST_F(KillerTest, TheEdgesOfEachFieldOfARequest) {
   using Code = absl::StatusCode;
   const auto refused = [&](const std::string& reason,
-                           const std::string& subject, auto spoil,
+                           const std::string& subject, const auto& spoil,
                            Code code = Code::kInvalidArgument) {
     for (const bool dry_run : {false, true}) {
       auto request = Request("task:a.1");

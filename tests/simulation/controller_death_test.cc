@@ -85,7 +85,7 @@ TEST_F(ControllerDeath, ControllerDiesAsItExtendsWhatAHostHasJustEnded) {
   world_->SetLatch(1);
   ASSERT_TRUE(world_->RunUntil([&] { return sent == 6; }));
   world_->KillController();
-  ASSERT_TRUE(world_->RunUntil([this] { return DroppingOn() == ""; }));
+  ASSERT_TRUE(world_->RunUntil([this] { return DroppingOn().empty(); }));
   const auto& options = world_->options();
   EXPECT_GT(LongestPartial(), options.lease + options.interval / 2);
   EXPECT_LE(LongestPartial(), options.lease + options.interval + kTolerance);
