@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kHosts = 3;
 constexpr int kSteps = 5000;  // Of each walk, before it comes to rest.
+constexpr int kEnough = 20;   // Walks, for each kind of thing to happen.
 
 class Walk {
  public:
@@ -160,7 +161,7 @@ int Setting(const char* name, int otherwise) {
 // SUNDER_WALK_SEED and SUNDER_WALKS choose the first seed and how many.
 TEST(Walk, HoldsTheInvariantsAtEachStepAndComesToRest) {
   const int first = Setting("SUNDER_WALK_SEED", 1);
-  const int walks = Setting("SUNDER_WALKS", 20);
+  const int walks = Setting("SUNDER_WALKS", kEnough);
   int dropped = 0, followed = 0;
   for (int seed = first; seed < first + walks; ++seed) {
     SCOPED_TRACE(testing::Message() << "SUNDER_WALK_SEED=" << seed);
@@ -170,8 +171,10 @@ TEST(Walk, HoldsTheInvariantsAtEachStepAndComesToRest) {
     followed += walk.Followed();
     if (HasFailure()) break;
   }
-  EXPECT_GT(dropped, walks);
-  EXPECT_GE(followed, walks / 20);
+  if (walks >= kEnough) {  // Of one that is tried again little can be said.
+    EXPECT_GT(dropped, walks);
+    EXPECT_GE(followed, walks / kEnough);
+  }
   std::cout << "walks: " << walks << " of " << kSteps << " steps from seed "
             << first << ": " << dropped << " faults dropped packets, "
             << followed << " followed their members\n";
