@@ -40,8 +40,8 @@ class NftKernel : public Kernel {
   // time ran out on the way; nothing of the fault is left open.
   absl::Status Arm(GateId gate, WallInstant start, BootInstant expiry) override;
   absl::Status Open(GateId gate) override;
-  // DEADLINE_EXCEEDED as for Arm.
   absl::Status Shut(GateId gate) override;
+  // DEADLINE_EXCEEDED as for Arm.
   absl::Status Refresh(GateId gate, BootInstant expiry) override;
   absl::Status Remove(GateId gate) override;
   absl::StatusOr<KernelFault> Read(GateId gate) override;
