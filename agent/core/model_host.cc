@@ -40,9 +40,9 @@ CallId ModelHost::Heal(const v1::HealRequest& request) {
   return call;
 }
 
-void ModelHost::StepWall(absl::Duration by) {
+void ModelHost::StepWall(absl::Duration by, bool tell) {
   clock_->wall_ahead += by;
-  if (alive()) Feed(core_->ClockStepped(clock_->now));
+  if (tell && alive()) Feed(core_->ClockStepped(clock_->now));
 }
 
 void ModelHost::Kill() {

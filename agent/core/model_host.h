@@ -29,6 +29,7 @@ class ModelHost {
   explicit ModelHost(ModelClock* clock, uint32_t seed = 1);
 
   ModelKernel& kernel() { return kernel_; }
+  const ModelKernel& kernel() const { return kernel_; }
   Core& core() { return *core_; }
   bool alive() const { return core_ != nullptr; }
   uint64_t incarnation() const { return incarnation_; }
@@ -40,7 +41,7 @@ class ModelHost {
   CallId Heal(const v1::HealRequest& request);
 
   // ---- Other events.
-  void StepWall(absl::Duration by);  // And tells the agent.
+  void StepWall(absl::Duration by, bool tell = true);  // The agent.
   void SetLatch() { Feed(core_->Latched(clock_->now)); }
   void Timer() { Feed(core_->TimerDue(clock_->now)); }
   void Kill();    // SIGKILL: what is pending is lost.
@@ -51,6 +52,7 @@ class ModelHost {
   bool by_hand = false;
   bool disk_full = false;
   bool pending() const { return !pending_.empty(); }
+  const Action& next() const { return pending_.front(); }
   void CarryOutOne();
   void CarryOutAll();
 

@@ -6,7 +6,17 @@
 #include <utility>
 #include <vector>
 
+#include "agent/core/admission.h"
+
 namespace sunder::agent {
+namespace {
+
+bool Commits(ModelOp op) {
+  return op == ModelOp::kStage || op == ModelOp::kArm || op == ModelOp::kOpen ||
+         op == ModelOp::kRefresh;
+}
+
+}  // namespace
 
 WallInstant ModelClock::WallAt(BootInstant at) const {
   return WallInstant::FromNanos(at.nanos()) + wall_ahead;
@@ -14,6 +24,9 @@ WallInstant ModelClock::WallAt(BootInstant at) const {
 
 template <typename Effect>
 absl::Status ModelKernel::Do(ModelOp op, Effect effect) {
+  if (latched && Commits(op)) {
+    return Refusal("LATCHED", "latch", "the stop latch is set");
+  }
   const auto planned =
       std::find_if(failures_.begin(), failures_.end(),
                    [&](const Failure& f) { return f.op == op; });
@@ -157,6 +170,18 @@ void ModelKernel::FailNext(ModelOp op, absl::Status status, bool yet_done) {
 void ModelKernel::SendPackets(uint64_t count) {
   for (auto& [gate, table] : tables_) {
     if (Drops(table)) table.dropped += count;
+  }
+}
+
+void ModelKernel::Suspended(absl::Duration d) {
+  for (auto& [gate, table] : tables_) {
+    if (table.lease_end) *table.lease_end = *table.lease_end + d;
+  }
+}
+
+void ModelKernel::ForEach(const std::function<void(const Seen&)>& look) const {
+  for (const auto& [gate, table] : tables_) {
+    look({table.key, table.sources, Drops(table)});
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,7 +59,11 @@ class ModelKernel : public Kernel {
 
   // The next call of `op` returns `status`; with `yet_done` it is done as well.
   void FailNext(ModelOp op, absl::Status status, bool yet_done = false);
+  // While it is set, what commits is refused, as by the agent's stop latch.
+  bool latched = false;
   void SendPackets(uint64_t count);  // Through every gate.
+  // The host slept: timeouts stood still, CLOCK_BOOTTIME did not.
+  void Suspended(absl::Duration d);
   void Reboot() { tables_.clear(); }
   // As an operator's `nft delete table` and `nft flush chain` do.
   void RemoveAll() { tables_.clear(); }
@@ -72,6 +77,12 @@ class ModelKernel : public Kernel {
   // Whether any generation drops, at this instant, what comes from `source`.
   bool DropsFrom(const std::string& fault_id, const std::string& source) const;
   size_t size() const { return tables_.size(); }
+  struct Seen {
+    const FaultKey& key;
+    const std::set<std::string>& sources;  // Of its flows.
+    bool drops;                            // At this instant.
+  };
+  void ForEach(const std::function<void(const Seen&)>& look) const;
   // The latest expiry that the kernel was ever given for the fault.
   std::optional<BootInstant> LatestExpiry(const std::string& fault_id) const;
 

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "controller/core/core.h"
-#include "gtest/gtest.h"
 
 namespace sunder::simulation {
 namespace {
 
-std::set<std::string> SourcesOf(const sunder::v1::HostPlan& plan) {
+template <typename Flows>
+std::set<std::string> SourcesOf(const Flows& flows) {
   std::set<std::string> sources;
-  for (const auto& flow : plan.flows()) {
+  for (const auto& flow : flows) {
     sources.insert(flow.sources().begin(), flow.sources().end());
   }
   return sources;
@@ -19,12 +20,12 @@ std::set<std::string> SourcesOf(const sunder::v1::HostPlan& plan) {
 }  // namespace
 
 void Invariants::Declared(const std::string& id, const sunder::v1::Plan& plan,
-                          const Nodes& nodes, bool may_be_partial) {
+                          bool may_be_partial) {
   Tracked& fault = faults_[id];
   fault.may_be_partial = may_be_partial;
-  for (Node* node : nodes) fault.hosts[node->name()].node = node;
+  for (Node* node : nodes_) fault.hosts[node->name()].node = node;
   for (const auto& host : plan.hosts()) {
-    fault.hosts.at(host.host()).stayers = SourcesOf(host);
+    fault.hosts.at(host.host()).stayers = SourcesOf(host.flows());
   }
 }
 
@@ -33,7 +34,7 @@ void Invariants::MembersMoved(const std::string& id,
   for (auto& [name, on] : faults_.at(id).hosts) {
     std::set<std::string> now;
     for (const auto& host : plan.hosts()) {
-      if (host.host() == name) now = SourcesOf(host);
+      if (host.host() == name) now = SourcesOf(host.flows());
     }
     std::erase_if(on.stayers, [&now](const std::string& source) {
       return !now.contains(source);
@@ -57,24 +58,35 @@ void Invariants::Sent(const std::string& host, const controller::Call& call) {
     gate->allowed = std::max(gate->allowed, expiry);
     return gate;
   };
-  if (const auto* arm = std::get_if<agent::v1::ArmRequest>(&call.request)) {
+  if (const auto* stage = std::get_if<agent::v1::StageRequest>(&call.request)) {
+    Gate* gate = Find(stage->fault_id(), host, stage->generation());
+    if (gate != nullptr) gate->sent.insert(SourcesOf(stage->flows()));
+  } else if (const auto* arm =
+                 std::get_if<agent::v1::ArmRequest>(&call.request)) {
     if (Gate* gate = note(*arm)) {
       gate->start = AgentInstant::FromNanos(arm->start_ns());
       gate->end = AgentInstant::FromNanos(arm->end_ns());
     }
   } else if (const auto* alive =
                  std::get_if<agent::v1::KeepAliveRequest>(&call.request)) {
-    if (const Gate* gate = note(*alive)) {
-      // The end was told by the clock as it was known when it was armed.
-      EXPECT_LE(AgentInstant::FromNanos(alive->expiry_ns()) - gate->end,
-                absl::Milliseconds(5))
-          << host << " is asked to hold " << alive->fault_id()
-          << " beyond its end";
+    const Gate* gate = note(*alive);
+    // The end was told by the clock as it was known when it was armed.
+    if (gate != nullptr &&
+        AgentInstant::FromNanos(alive->expiry_ns()) - gate->end >
+            absl::Milliseconds(5)) {
+      Violated(absl::StrCat(host, " is asked to hold ", alive->fault_id(),
+                            " beyond its end"));
     }
   }
 }
 
-void Invariants::WallClockStepped(const std::string& host) {
+void Invariants::Interfered(const std::string& host, Now now,
+                            absl::Duration blindness) {
+  Now& until = blind_until_[host];
+  until = std::max(until, now + blindness);
+}
+
+void Invariants::MayPause(const std::string& host) {
   for (auto& [id, fault] : faults_) {
     OnHost& on = fault.hosts.at(host);
     on.dropping = false;
@@ -82,34 +94,80 @@ void Invariants::WallClockStepped(const std::string& host) {
   }
 }
 
-void Invariants::CheckKernels(Now now) {
+void Invariants::Suspended(const std::string& host, Now now, absl::Duration d) {
+  Interfered(host, now);
+  Now& until = outlasts_until_[host];
+  until = std::max(until, now + lease_ + kTolerance);
   for (auto& [id, fault] : faults_) {
-    for (auto& [name, on] : fault.hosts) {
-      CheckGates(id, name, on, fault.final, now);
+    for (auto& [generation, gate] : fault.hosts.at(host).gates) {
+      gate.allowed = gate.allowed + d;
+      gate.end = gate.end + d;
     }
-    CheckStayers(id, fault, now);
   }
 }
 
-void Invariants::CheckGates(const std::string& id, const std::string& name,
-                            OnHost& on, bool final, Now now) {
+void Invariants::CheckKernels(Now now) {
+  for (const Node* node : nodes_) CheckTables(*node, now);
+  for (auto& [id, fault] : faults_) {
+    if (fault.over) continue;
+    bool drops = false;
+    for (auto& [name, on] : fault.hosts) {
+      drops = CheckGates(id, name, on, fault, now) || drops;
+    }
+    CheckStayers(id, fault, now);
+    fault.over = fault.final && !drops;
+  }
+}
+
+void Invariants::CheckTables(const Node& node, Now now) {
+  node.host().kernel().ForEach([&](const agent::ModelKernel::Seen& table) {
+    const std::string& id = table.key.fault_id;
+    const auto is = [&](const auto&... what) {
+      Violated(absl::StrCat(id, ", generation ", table.key.generation, ", ",
+                            what..., " on ", node.name()));
+    };
+    const auto fault = faults_.find(id);
+    if (fault == faults_.end()) return is("was never declared and is");
+    const auto& gates = fault->second.hosts.at(node.name()).gates;
+    const auto gate = gates.find(table.key.generation);
+    if (gate == gates.end()) return is("was never sent and is");
+    if (!gate->second.sent.contains(table.sources)) is("is not what was sent");
+    const auto outlasts = outlasts_until_.find(node.name());
+    const bool slept =
+        outlasts != outlasts_until_.end() && now < outlasts->second;
+    if (table.drops && fault->second.over && !node.suspended && !slept) {
+      is("was over and drops");
+    }
+  });
+}
+
+bool Invariants::CheckGates(const std::string& id, const std::string& name,
+                            OnHost& on, const Tracked& fault, Now now) {
+  if (on.node->suspended) return false;  // Nothing happens there.
   const auto local = AgentInstant::FromNanos(on.node->local_now().nanos());
+  const auto outlasts = outlasts_until_.find(name);
+  const bool slept =
+      outlasts != outlasts_until_.end() && now < outlasts->second;
+  bool any = false;
   for (auto& [generation, gate] : on.gates) {
     const bool drops = on.node->host().kernel().Drops(id, generation);
     if (drops) {
-      EXPECT_LT(local, gate.allowed) << id << " outlives its lease on " << name;
-      EXPECT_LT(local, gate.end) << id << " outlives its end on " << name;
-      if (!Blind(name, now)) {
-        EXPECT_GE(local, gate.start) << id << " came too early on " << name;
-      }
-      EXPECT_FALSE(gate.stopped) << id << " came back on " << name;
-      EXPECT_FALSE(final) << id << " drops on " << name
-                          << " after it was said to be over";
+      const auto it = [&](const char* what) {
+        Violated(absl::StrCat(id, ", generation ", generation, ", ", what,
+                              " on ", name));
+      };
+      if (local >= gate.allowed) it("outlives its lease");
+      if (local >= gate.end) it("outlives its end");
+      if (local < gate.start && !Blind(name, now)) it("came too early");
+      if (gate.stopped) it("came back");
+      if (fault.final && !slept) it("drops after it was said to be over");
     } else if (gate.dropping) {
       gate.stopped = true;
     }
     gate.dropping = drops;
+    any = any || drops;
   }
+  return any;
 }
 
 // Who is in every plan of the fault is cut without a pause, and on all hosts
@@ -118,17 +176,22 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
   size_t dropping = 0, hosts = 0;
   for (auto& [name, on] : fault.hosts) {
     if (on.stayers.empty()) continue;
+    ++hosts;
+    if (on.node->suspended) {  // Nothing comes through there.
+      dropping += on.dropping ? 1 : 0;
+      continue;
+    }
     const auto& kernel = on.node->host().kernel();
     const bool drops = std::all_of(on.stayers.begin(), on.stayers.end(),
                                    [&, &id = id](const std::string& source) {
                                      return kernel.DropsFrom(id, source);
                                    });
-    ++hosts;
     dropping += drops ? 1 : 0;
     if (drops) {
       // The next generation may open after the former one was healed away.
-      EXPECT_FALSE(on.stopped && !fault.healing)
-          << id << " let stayers through on " << name;
+      if (on.stopped && !fault.healing) {
+        Violated(absl::StrCat(id, " let stayers through on ", name));
+      }
     } else if (on.dropping) {
       on.stopped = true;
     }
@@ -141,8 +204,9 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
   if (!fault.partial_since) fault.partial_since = now;
   const absl::Duration partial = now - *fault.partial_since;
   fault.longest_partial = std::max(fault.longest_partial, partial);
-  if (!fault.may_be_partial) {
-    EXPECT_LE(partial, PartialLimit(fault)) << id << " is partial too long";
+  if (!fault.may_be_partial && partial > PartialLimit(fault)) {
+    Violated(absl::StrCat(id, " is partial too long, for ",
+                          absl::FormatDuration(partial)));
   }
 }
 
@@ -160,35 +224,62 @@ void Invariants::CheckView(const sunder::v1::Fault& view, Now now) {
   Tracked& fault = it->second;
   if (controller::IsFinal(view.state())) fault.final = true;
   if (view.state() == sunder::v1::FAULT_STATE_HEALING) fault.healing = true;
-  const bool whole = view.state() == sunder::v1::FAULT_STATE_IN_FORCE;
   for (const auto& status : view.hosts()) {
-    const OnHost& on = fault.hosts.at(status.host());
     if (Blind(status.host(), now)) continue;
-    const bool drops =
-        on.node->host().kernel().Drops(view.id(), status.generation());
-    if ((whole && status.generation() == view.generation()) ||
-        status.state() == sunder::v1::HOST_STATE_IN_FORCE) {
-      EXPECT_TRUE(drops) << view.id() << " is said to be in force on "
-                         << status.host() << "\n"
-                         << view.ShortDebugString();
-    }
-    if (status.state() == sunder::v1::HOST_STATE_HEALED ||
-        status.state() == sunder::v1::HOST_STATE_EXPIRED) {
-      EXPECT_FALSE(drops) << view.id() << " is said to be over on "
-                          << status.host() << "\n"
-                          << view.ShortDebugString();
-    }
+    CheckStatus(view, status, fault.hosts.at(status.host()));
   }
-  if (!whole) return;
+  if (view.state() != sunder::v1::FAULT_STATE_IN_FORCE) return;
   // Hosts that hold other generations are not to be called whole.
   for (const auto& [name, on] : fault.hosts) {
     if (Blind(name, now)) continue;
     for (const auto& [generation, gate] : on.gates) {
       if (generation == view.generation()) continue;
-      EXPECT_FALSE(on.node->host().kernel().Drops(view.id(), generation))
-          << view.id() << " is said to be whole, but " << name
-          << " also drops by generation " << generation;
+      if (!on.node->host().kernel().Drops(view.id(), generation)) continue;
+      Violated(absl::StrCat(view.id(), " is said to be whole, but ", name,
+                            " also drops by generation ", generation));
     }
+  }
+}
+
+void Invariants::CheckStatus(const sunder::v1::Fault& view,
+                             const sunder::v1::HostStatus& status,
+                             const OnHost& on) {
+  const bool drops =
+      on.node->host().kernel().Drops(view.id(), status.generation());
+  const bool whole = view.state() == sunder::v1::FAULT_STATE_IN_FORCE &&
+                     status.generation() == view.generation();
+  const auto state = status.state();
+  if (!drops && (whole || state == sunder::v1::HOST_STATE_IN_FORCE)) {
+    Violated(absl::StrCat(view.id(), ", generation ", status.generation(),
+                          ", is said to be in force on ", status.host(),
+                          " and drops nothing"));
+  }
+  if (drops && (state == sunder::v1::HOST_STATE_HEALED ||
+                state == sunder::v1::HOST_STATE_EXPIRED)) {
+    Violated(absl::StrCat(view.id(), ", generation ", status.generation(),
+                          ", is said to be over on ", status.host(),
+                          " and drops"));
+  }
+}
+
+void Invariants::CheckSaid(const std::string& host, const agent::v1::Held& held,
+                           Now now) {
+  const auto fault = faults_.find(held.fault_id());
+  if (fault == faults_.end() || Blind(host, now)) return;
+  const Node& node = *fault->second.hosts.at(host).node;
+  const bool drops =
+      node.host().kernel().Drops(held.fault_id(), held.generation());
+  const bool lasts =
+      node.local_now() < BootInstant::FromNanos(held.expiry_ns());
+  if (held.state() == agent::v1::STATE_IN_FORCE && lasts && !drops) {
+    Violated(absl::StrCat("the agent of ", host, " says that ", held.fault_id(),
+                          " is in force, and nothing drops"));
+  }
+  const bool over = held.state() == agent::v1::STATE_HEALED ||
+                    held.state() == agent::v1::STATE_EXPIRED;
+  if (over && drops) {
+    Violated(absl::StrCat("the agent of ", host, " says that ", held.fault_id(),
+                          " is over, and it drops"));
   }
 }
 

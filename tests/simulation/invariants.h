@@ -1,20 +1,22 @@
 // What must hold at every instant, checked against what the model kernels do.
-// Violations are GoogleTest failures. Owned by World.
+// Owned by World.
 
 #ifndef SUNDER_TESTS_SIMULATION_INVARIANTS_H_
 #define SUNDER_TESTS_SIMULATION_INVARIANTS_H_
 
-#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "controller/core/action.h"
 #include "controller/core/options.h"
+#include "sunder/agent/v1/agent.pb.h"
 #include "sunder/v1/fault.pb.h"
 #include "tests/simulation/node.h"
 
@@ -27,17 +29,26 @@ constexpr absl::Duration kTolerance = absl::Milliseconds(20);
 
 class Invariants {
  public:
+  // Of all hosts there are.
+  using Nodes = std::vector<Node*>;
+  // Is told of each violation, in words.
+  using Report = std::function<void(const std::string&)>;
+
   // A whole fault becomes whole again, or is gone, within a lease: no expiry is
   // further ahead when it is sent, and none is sent after a host has stopped
   // before its own. But what was interfered with may stop just after it
   // acknowledged, and the next expiry goes out an interval later.
-  explicit Invariants(const controller::Options& options)
-      : lease_(options.lease), interval_(options.interval) {}
+  Invariants(const controller::Options& options, Report report)
+      : lease_(options.lease),
+        interval_(options.interval),
+        report_(std::move(report)) {}
 
-  // Of all hosts there are.
-  using Nodes = std::vector<Node*>;
+  void SetNodes(Nodes nodes) { nodes_ = std::move(nodes); }
+
+  // ---- What happens.
+
   void Declared(const std::string& id, const sunder::v1::Plan& plan,
-                const Nodes& nodes, bool may_be_partial);
+                bool may_be_partial);
   // From now on it may drop what `plan` says; who is in both plans stays.
   void MembersMoved(const std::string& id, const sunder::v1::Plan& plan);
   // A call leaves a controller: it permits what it asks for.
@@ -48,16 +59,21 @@ class Invariants {
     Interfered(host, now, lease_ + kTolerance);
   }
   // As above, but it learns of it within `blindness`.
-  void Interfered(const std::string& host, Now now, absl::Duration blindness) {
-    Now& until = blind_until_[host];
-    until = std::max(until, now + blindness);
-  }
+  void Interfered(const std::string& host, Now now, absl::Duration blindness);
+  // What the host dropped may pause without having healed: a gate that is open
+  // by the clock alone, or a table that somebody removed.
+  void MayPause(const std::string& host);
+  // The host slept for `d` until now. Its kernel's timeouts stood still.
+  void Suspended(const std::string& host, Now now, absl::Duration d);
 
-  // A gate that was open by the clock alone may be shut now; that did not heal.
-  void WallClockStepped(const std::string& host);
+  // ---- What must be so.
 
   void CheckKernels(Now now);
   void CheckView(const sunder::v1::Fault& view, Now now);
+  // The agent of `host` says this.
+  void CheckSaid(const std::string& host, const agent::v1::Held& held, Now now);
+
+  // ---- What was so.
 
   absl::Duration longest_partial(const std::string& id) {
     return faults_[id].longest_partial;
@@ -67,6 +83,7 @@ class Invariants {
  private:
   // One generation at one host.
   struct Gate {
+    std::set<std::set<std::string>> sent;  // The sources that it may have.
     bool dropping = false;
     bool stopped = false;  // It dropped, and then no longer.
     AgentInstant allowed;  // The latest expiry that was sent, clipped.
@@ -85,20 +102,31 @@ class Invariants {
     bool may_be_partial = false;
     bool healing = false;
     bool final = false;
+    bool over = false;  // Final, and nothing dropped when it was looked at.
     std::optional<Now> partial_since;
     absl::Duration longest_partial;
   };
-  std::map<std::string, Tracked> faults_;
+
+  void Violated(const std::string& what) { report_(what); }
   Gate* Find(const std::string& id, const std::string& host,
              uint64_t generation);
-  void CheckGates(const std::string& id, const std::string& name, OnHost& on,
-                  bool final, Now now);
+  // No table is there that was not asked for, as it was asked for.
+  void CheckTables(const Node& node, Now now);
+  bool CheckGates(const std::string& id, const std::string& name, OnHost& on,
+                  const Tracked& fault, Now now);  // True: something drops.
   void CheckStayers(const std::string& id, Tracked& fault, Now now);
+  void CheckStatus(const sunder::v1::Fault& view,
+                   const sunder::v1::HostStatus& status, const OnHost& on);
   bool Blind(const std::string& host, Now now) const;
   absl::Duration PartialLimit(const Tracked& fault) const;
 
   const absl::Duration lease_, interval_;
+  const Report report_;
+  Nodes nodes_;
+  std::map<std::string, Tracked> faults_;
   std::map<std::string, Now> blind_until_;
+  // Until then what a host that slept still drops may be said to be over.
+  std::map<std::string, Now> outlasts_until_;
 };
 
 }  // namespace sunder::simulation

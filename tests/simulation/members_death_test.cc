@@ -89,9 +89,7 @@ TEST_F(MembersDeath, ControllerWithAnOldDatabaseSaysHealedOnlyWhenAllIsOver) {
   ASSERT_EQ(View().generation(), 2u);
   ASSERT_EQ(State(), FAULT_STATE_IN_FORCE);
   world_->KillController();
-  const uint64_t term = world_->disk.term;
   world_->disk = old;
-  world_->disk.term = term;  // It never falls: it is made of the clock.
   world_->StartController();
   ASSERT_TRUE(RunUntilEnded(absl::Seconds(7))) << View().DebugString();
   EXPECT_EQ(DroppingOn(), "");
@@ -109,9 +107,7 @@ TEST_F(MembersDeath, ControllerWithAnOldDatabaseExtendsNothingThatItLacks) {
   const std::string later = world_->Create(3, absl::Seconds(30));
   ASSERT_TRUE(world_->RunUntilState(later, FAULT_STATE_IN_FORCE));
   world_->KillController();
-  const uint64_t term = world_->disk.term;
   world_->disk = old;
-  world_->disk.term = term;
   world_->StartController();
   ASSERT_TRUE(RunUntilEnded(absl::Seconds(1))) << View().DebugString();
   world_->RunFor(world_->options().lease + absl::Milliseconds(20));

@@ -39,7 +39,7 @@ TEST_F(NetworkFails, HostThatIsSilentIsNotSaidToBeOverBeforeItsKernelMustBe) {
       if (call.host != "n2") return true;
       if (const auto* arm = std::get_if<agent::v1::ArmRequest>(&call.request)) {
         expiry = arm->expiry_ns();
-        if (armed_only) world_->node(2).from_host = false;
+        if (armed_only) world_->node(2).from_host[0] = false;
       } else if (const auto* alive =
                      std::get_if<agent::v1::KeepAliveRequest>(&call.request)) {
         expiry = alive->expiry_ns();
@@ -64,7 +64,7 @@ TEST_F(NetworkFails, HostThatIsSilentIsNotSaidToBeOverBeforeItsKernelMustBe) {
 
 TEST_F(NetworkFails, OnlyTheAnswersOfOneAgentAreLost) {
   BringInForce();
-  world_->node(2).from_host = false;
+  world_->node(2).from_host[0] = false;
   ASSERT_TRUE(RunUntilEnded(absl::Seconds(9)));
   EXPECT_LE(LongestPartial(), absl::Milliseconds(50));
 }

@@ -31,6 +31,7 @@ class Node {
 
   const std::string& name() const { return name_; }
   agent::ModelHost& host() { return host_; }
+  const agent::ModelHost& host() const { return host_; }
   bool alive() const { return host_.alive(); }
 
   // Moves this host's clock; before anything else at each event.
@@ -49,9 +50,11 @@ class Node {
 
   agent::v1::Stamp Stamp() { return host_.core().StampAt(clock_.now); }
 
-  bool stopped = false;  // SIGSTOP: only the kernel goes on.
+  bool stopped = false;    // SIGSTOP: only the kernel goes on.
+  bool suspended = false;  // The whole host sleeps; `stopped` is set as well.
   std::deque<std::function<void()>> backlog;  // What came while stopped.
-  bool to_host = true, from_host = true;      // The network.
+  // The network, from and to each controller.
+  bool to_host[2] = {true, true}, from_host[2] = {true, true};
   bool pumping = false;              // An action's carrying out is under way.
   std::optional<BootInstant> timer;  // Set for this instant of its clock.
 

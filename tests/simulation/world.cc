@@ -4,26 +4,44 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "gtest/gtest.h"
+#include "tests/simulation/world_note.h"
 
 namespace sunder::simulation {
 
 World::World(int hosts, uint32_t seed)
-    : now_(BootInstant::FromNanos(3'600'000'000'000)), random_(seed) {
+    : now_(BootInstant::FromNanos(3'600'000'000'000)),
+      random_(seed),
+      invariants_(options_,
+                  [this](const std::string& what) { Violated(what); }) {
   options_.boot_base = now_;
   options_.wall_base = WallInstant::FromNanos(1'800'000'000'000'000'000);
+  Invariants::Nodes nodes;
   for (int i = 0; i < hosts; ++i) {
     const auto ahead =
         absl::Milliseconds(static_cast<int64_t>(random_() % 2'000'000'000));
     const auto drift = static_cast<int64_t>(random_() % 101) - 50;
-    nodes_.push_back(
-        std::make_unique<Node>(absl::StrCat("n", i), ahead, drift, random_()));
+    const std::string name = absl::StrCat("n", i);
+    nodes_.push_back(std::make_unique<Node>(name, ahead, drift, random_()));
+    nodes.push_back(nodes_.back().get());
+    node(i).host().on_said = [this, name](const agent::v1::Held& held) {
+      invariants_.CheckSaid(name, held, now_);
+    };
   }
+  invariants_.SetNodes(std::move(nodes));
   Refresh();
   // The agents of the constructor lived at another instant: start them here.
   for (int i = 0; i < hosts; ++i) {
     node(i).host().Start();
     AfterNode(i);
   }
+}
+
+void World::Violated(const std::string& what) {
+  Note("VIOLATION: ", what);
+  if (on_violation) return on_violation(what);
+  ADD_FAILURE() << what;
 }
 
 bool World::Chance(double p) {
@@ -48,14 +66,16 @@ bool World::StepOnce() {
   auto first = events_.extract(events_.begin());
   now_ = first.key();
   Refresh();
+  tick_ = false;
   first.mapped()();
+  if (!tick_) ++steps_;
   invariants_.CheckKernels(now_);
   return true;
 }
 
 void World::RunFor(absl::Duration d) {
   bool over = false;
-  At(now_ + d, [&over] { over = true; });
+  At(now_ + d, [this, &over] { over = tick_ = true; });
   while (!over) {
     Tick();
     StepOnce();
@@ -65,7 +85,10 @@ void World::RunFor(absl::Duration d) {
 void World::Tick() {
   if (ticking_) return;
   ticking_ = true;
-  At(now_ + absl::Milliseconds(10), [this] { ticking_ = false; });
+  At(now_ + absl::Milliseconds(10), [this] {
+    ticking_ = false;
+    tick_ = true;
+  });
 }
 
 bool World::RunUntil(const std::function<bool()>& so, absl::Duration limit) {
@@ -92,68 +115,6 @@ Node* World::Named(const std::string& name, int* index) {
     return &node(i);
   }
   return nullptr;
-}
-
-void World::KillAgent(int host) {
-  Node& on = node(host);
-  on.Kill();
-  on.timer.reset();
-  on.stopped = false;
-  on.backlog.clear();
-  for (auto& answer : on.TakeOrphans()) {
-    answer(absl::UnavailableError("connection reset"));
-  }
-  for (int which = 0; which < 2; ++which) {
-    if (!on.from_host) break;
-    At(now_ + Delay(),
-       [this, which, life = controllers_[which].life, name = on.name()] {
-         ToController(which, life, [this, name](controller::Core& core) {
-           core.AgentUnreachable(name, absl::UnavailableError("reset"), now_);
-         });
-       });
-  }
-}
-
-void World::StartAgent(int host) {
-  if (node(host).alive()) KillAgent(host);
-  // It may sweep what it did not have time to write down.
-  invariants_.Interfered(node(host).name(), now_, absl::Milliseconds(1500));
-  Refresh();
-  node(host).host().Start();
-  AfterNode(host);
-}
-
-void World::Reboot(int host) {
-  invariants_.Interfered(node(host).name(), now_);
-  KillAgent(host);
-  node(host).host().Reboot();
-}
-
-void World::ContinueAgent(int host) {
-  node(host).stopped = false;
-  auto backlog = std::exchange(node(host).backlog, {});
-  for (auto& event : backlog) ToNode(host, std::move(event));
-  AfterNode(host);
-}
-
-void World::StepWallClock(int host, absl::Duration by) {
-  invariants_.Interfered(node(host).name(), now_);
-  Refresh();
-  node(host).host().StepWall(by);
-  invariants_.WallClockStepped(node(host).name());
-  AfterNode(host);
-}
-
-void World::SetLatch(int host) {
-  invariants_.Interfered(node(host).name(), now_);
-  if (!node(host).alive()) return;
-  Refresh();
-  node(host).host().SetLatch();
-  AfterNode(host);
-}
-
-void World::Disconnect(int host, bool down) {
-  node(host).to_host = node(host).from_host = !down;
 }
 
 }  // namespace sunder::simulation

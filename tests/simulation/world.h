@@ -1,7 +1,8 @@
 // The real cores of controllers and agents on a model network with virtual
 // time: messages are delayed, lost, repeated and reordered; processes die, stop
-// and come back; clocks differ and drift. After every event the invariants of
-// the protocol are checked. Deterministic for a seed; one thread.
+// and come back; hosts sleep and reboot; disks fill and go back in time; clocks
+// differ, drift and step. After every event the invariants of the protocol are
+// checked. Deterministic for a seed; one thread.
 
 #ifndef SUNDER_TESTS_SIMULATION_WORLD_H_
 #define SUNDER_TESTS_SIMULATION_WORLD_H_
@@ -12,9 +13,13 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "controller/core/core.h"
 #include "tests/simulation/invariants.h"
@@ -41,9 +46,20 @@ class World {
 
   Network network;
   Disk disk;
+  // What controller 1 lives on, where it is not that of controller 0: a copy
+  // made at some time, as of a virtual machine.
+  std::optional<Disk> copy;
+  bool disk_full = false;
+  absl::Duration disk_time = absl::Microseconds(300);  // To write a record.
   bool watch_works = true;  // Reports reach the controllers.
+  // Called with each violation of an invariant. Fails the test, unless set.
+  std::function<void(const std::string&)> on_violation;
+  // Called with a line for each thing that happens, if set.
+  std::function<void(const std::string&)> journal;
 
   Now now() const { return now_; }
+  // How many things have happened; looks at the clock are none.
+  uint64_t steps() const { return steps_; }
   const controller::Options& options() const { return options_; }
   Node& node(int i) { return *nodes_[i]; }
   int hosts() const { return static_cast<int>(nodes_.size()); }
@@ -59,15 +75,22 @@ class World {
   // Between the two nothing reaches it and it does nothing.
   void StopController(int which = 0) { controllers_[which].stopped = true; }
   void ContinueController(int which = 0);
+  // It lives, is not stopped, and has not been superseded.
+  bool Rules(int which = 0) const;
   bool superseded(int which = 0) const {
     return controllers_[which].superseded;
   }
+  // The host is, or is no longer, one of those that the controllers know.
+  void Enlist(int host, bool listed);
 
   // A fault on the hosts [0, count), each cut from each; returns its id.
   std::string Create(
       int count, absl::Duration duration,
       const std::function<void(sunder::v1::FaultSpec&)>& adapt =
           [](sunder::v1::FaultSpec&) {});
+  // On these hosts; the controller may refuse.
+  absl::StatusOr<std::string> TryCreate(const std::vector<int>& on,
+                                        const sunder::v1::FaultSpec& spec);
   // Its members are on these hosts from now on. `place` is where on them: with
   // another one the same hosts drop something else as well.
   void Move(const std::string& id, const std::vector<int>& on,
@@ -93,9 +116,16 @@ class World {
   void Reboot(int host);
   void StopAgent(int host) { node(host).stopped = true; }
   void ContinueAgent(int host);
+  void Suspend(int host, absl::Duration d);
   void StepWallClock(int host, absl::Duration by);
-  void SetLatch(int host);
+  void SetLatch(int host);  // And removes all, as `--heal-all` does.
+  void ReleaseLatch(int host);
+  // An operator removes our tables, or empties a chain of them.
+  void RemoveTables(int host);
+  void Damage(int host, const std::string& id);
   void Disconnect(int host, bool down);
+  // From one controller, in one direction or both.
+  void Cut(int host, int which, bool to, bool from);
 
   // ---- Time.
   bool StepOnce();  // False: nothing is left to happen.
@@ -121,6 +151,7 @@ class World {
     bool stopped = false;
     bool superseded = false;
     std::vector<std::function<void()>> backlog;
+    std::map<std::string, sunder::v1::FaultState> said;  // For the journal.
   };
 
   sunder::v1::Plan PlanOn(const std::vector<int>& on, const std::string& place);
@@ -128,26 +159,38 @@ class World {
   bool Chance(double p);
   void Refresh();  // Sets all hosts' clocks.
   void Tick();     // The kernels are looked at often enough to measure by.
+  void Violated(const std::string& what);
+  // Joined for the journal, with the time.
+  template <typename... Words>
+  void Note(const Words&... words);
+  Disk& DiskOf(int which);
+  std::vector<std::string> Listed() const;
   // Runs `event` on the controller, if this life of it still lives.
   void ToController(int which, uint64_t life,
                     std::function<void(controller::Core&)> event);
   void AfterController(int which);
+  void CheckViews(int which, const std::set<std::string>& changed);
+  void Write(int which, const controller::Persist& persist);
   void SendCall(int which, const controller::Call& call);
   void Arrive(int which, uint64_t life, const controller::Call& call, Now sent);
   void ToNode(int host, std::function<void()> event);
   void AfterNode(int host);
-  void Orphans(int host);
+  void Report(int host, const agent::v1::Held& held);
+  void Pump(int host);
   Node* Named(const std::string& name, int* index);
 
   Now now_;
+  uint64_t steps_ = 0;
   std::mt19937 random_;
   controller::Options options_;
   std::multimap<Now, std::function<void()>> events_;
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::set<int> unlisted_;
   ControllerProcess controllers_[2];
-  Invariants invariants_{options_};
+  Invariants invariants_;
   int faults_ = 0;
   bool ticking_ = false;
+  bool tick_ = false;  // The event at hand is a look at the clock.
 };
 
 }  // namespace sunder::simulation

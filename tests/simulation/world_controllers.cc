@@ -1,5 +1,6 @@
 // The controllers of the world, and what is asked of them.
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 #include <variant>
@@ -7,37 +8,73 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/simulation/world.h"
+#include "tests/simulation/world_note.h"
 
 namespace sunder::simulation {
 
+Disk& World::DiskOf(int which) { return which == 1 && copy ? *copy : disk; }
+
+std::vector<std::string> World::Listed() const {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (!unlisted_.contains(static_cast<int>(i))) {
+      names.push_back(nodes_[i]->name());
+    }
+  }
+  return names;
+}
+
 void World::StartController(int which) {
   ControllerProcess& process = controllers_[which];
+  const uint64_t life = process.life + 1;
+  process = ControllerProcess();
+  process.life = life;
   process.core = std::make_unique<controller::Core>(options_);
-  process.superseded = false;
-  process.stopped = false;
-  process.backlog.clear();
-  ++process.life;
-  process.timer.reset();
+  Disk& from = DiskOf(which);
   std::vector<controller::store::v1::FaultRecord> records;
-  records.reserve(disk.records.size());
-  for (const auto& [id, record] : disk.records) records.push_back(record);
-  process.core->Start(++disk.term, std::move(records), now_);
-  std::vector<std::string> names;
-  names.reserve(nodes_.size());
-  for (const auto& node : nodes_) names.push_back(node->name());
-  process.core->HostsChanged(names, now_);
+  records.reserve(from.records.size());
+  for (const auto& [id, record] : from.records) records.push_back(record);
+  // As the store raises it: from the clock, where the clock is ahead.
+  const WallInstant wall = options_.wall_base + (now_ - options_.boot_base);
+  from.term = std::max(from.term + 1,
+                       static_cast<uint64_t>(wall.nanos() / 1'000'000'000));
+  Note("controller ", which, ": starts with term ", from.term, " and ",
+       records.size(), " records");
+  process.core->Start(from.term, std::move(records), now_);
+  process.core->HostsChanged(Listed(), now_);
   AfterController(which);
 }
 
 void World::KillController(int which) {
+  if (controllers_[which].core) Note("controller ", which, ": dies");
   controllers_[which].core.reset();
   ++controllers_[which].life;
 }
 
 void World::ContinueController(int which) {
+  Note("controller ", which, ": goes on");
   controllers_[which].stopped = false;
   auto backlog = std::exchange(controllers_[which].backlog, {});
   for (auto& event : backlog) event();
+}
+
+bool World::Rules(int which) const {
+  const ControllerProcess& process = controllers_[which];
+  return process.core && !process.stopped && !process.superseded;
+}
+
+void World::Enlist(int host, bool listed) {
+  Note(node(host).name(), ": ", listed ? "joins" : "leaves", " the inventory");
+  if (listed) {
+    unlisted_.erase(host);
+  } else {
+    unlisted_.insert(host);
+  }
+  for (int which = 0; which < 2; ++which) {
+    ToController(
+        which, controllers_[which].life,
+        [this](controller::Core& core) { core.HostsChanged(Listed(), now_); });
+  }
 }
 
 void World::ToController(int which, uint64_t life,
@@ -54,37 +91,45 @@ void World::ToController(int which, uint64_t life,
   AfterController(which);
 }
 
+void World::Write(int which, const controller::Persist& persist) {
+  const uint64_t life = controllers_[which].life;
+  const std::string id = persist.record.fault().id();
+  // A controller that dies before it has heard may find it there or not.
+  const bool late = random_() % 2 == 0;
+  const bool fails = disk_full;
+  if (!late && !fails) DiskOf(which).records[id] = persist.record;
+  At(now_ + disk_time,
+     [this, which, life, id, late, fails, record = persist.record] {
+       ToController(which, life, [&](controller::Core& core) {
+         if (late && !fails) DiskOf(which).records[id] = record;
+         core.Persisted(id,
+                        fails ? absl::ResourceExhaustedError("no space left")
+                              : absl::OkStatus(),
+                        now_);
+       });
+     });
+}
+
 void World::AfterController(int which) {
   ControllerProcess& process = controllers_[which];
   const uint64_t life = process.life;
+  std::set<std::string> changed;
   for (auto& action : process.core->TakeActions()) {
     if (const auto* call = std::get_if<controller::Call>(&action)) {
       SendCall(which, *call);
     } else if (const auto* persist =
                    std::get_if<controller::Persist>(&action)) {
-      // A controller that dies before it has heard may find it there or not.
-      const bool late = random_() % 2 == 0;
-      const std::string id = persist->record.fault().id();
-      if (!late) disk.records[id] = persist->record;
-      At(now_ + absl::Microseconds(300),
-         [this, which, life, id, late, record = persist->record] {
-           ToController(which, life,
-                        [this, id, late, record](controller::Core& core) {
-                          if (late) disk.records[id] = record;
-                          core.Persisted(id, absl::OkStatus(), now_);
-                        });
-         });
+      Write(which, *persist);
     } else if (const auto* forget = std::get_if<controller::Forget>(&action)) {
-      disk.records.erase(forget->fault_id);
+      DiskOf(which).records.erase(forget->fault_id);
+    } else if (const auto* notify = std::get_if<controller::Notify>(&action)) {
+      changed.insert(notify->fault_id);
     } else if (std::holds_alternative<controller::Superseded>(action)) {
+      Note("controller ", which, ": is superseded");
       process.superseded = true;
     }
   }
-  if (!process.superseded) {
-    for (const auto& view : process.core->List(true, now_)) {
-      invariants_.CheckView(view, now_);
-    }
-  }
+  if (!process.superseded) CheckViews(which, changed);
   const auto next = process.core->NextTimer();
   if (!next || next == process.timer) return;
   process.timer = next;
@@ -96,10 +141,42 @@ void World::AfterController(int which) {
   });
 }
 
+void World::CheckViews(int which, const std::set<std::string>& changed) {
+  ControllerProcess& process = controllers_[which];
+  const auto check = [&](const sunder::v1::Fault& view) {
+    invariants_.CheckView(view, now_);
+    if (!journal || process.said[view.id()] == view.state()) return;
+    process.said[view.id()] = view.state();
+    Note("controller ", which, " says: ", view.id(), " is ",
+         sunder::v1::FaultState_Name(view.state()).substr(12),
+         view.reason().empty() ? "" : ": ", view.reason());
+  };
+  for (const auto& view : process.core->List(false, now_)) check(view);
+  for (const auto& id : changed) {
+    const auto view = process.core->Find(id, now_);
+    if (view && controller::IsFinal(view->state())) check(*view);
+  }
+}
+
+absl::StatusOr<std::string> World::TryCreate(
+    const std::vector<int>& on, const sunder::v1::FaultSpec& spec) {
+  const std::string id = absl::StrCat("fault-", faults_ + 1);
+  const sunder::v1::Plan plan = PlanOn(on, "");
+  Note("somebody creates ", id, " on ", on.size(), " hosts for ",
+       spec.duration().seconds(), " s");
+  invariants_.Declared(
+      id, plan, spec.on_partial() == sunder::v1::PARTIAL_POLICY_CONTINUE);
+  const absl::Status status =
+      controllers_[0].core->CreateFault(id, spec, plan, now_);
+  if (!status.ok()) return status;
+  ++faults_;
+  AfterController(0);
+  return id;
+}
+
 std::string World::Create(
     int count, absl::Duration duration,
     const std::function<void(sunder::v1::FaultSpec&)>& adapt) {
-  const std::string id = absl::StrCat("fault-", ++faults_);
   sunder::v1::FaultSpec spec;
   const int64_t seconds = absl::ToInt64Seconds(duration);
   spec.mutable_duration()->set_seconds(seconds);
@@ -108,17 +185,9 @@ std::string World::Create(
   adapt(spec);
   std::vector<int> on(count);
   std::iota(on.begin(), on.end(), 0);
-  const sunder::v1::Plan plan = PlanOn(on, "");
-  Invariants::Nodes nodes;
-  for (const auto& node : nodes_) nodes.push_back(node.get());
-  invariants_.Declared(
-      id, plan, nodes,
-      spec.on_partial() == sunder::v1::PARTIAL_POLICY_CONTINUE);
-  const absl::Status status =
-      controllers_[0].core->CreateFault(id, spec, plan, now_);
-  EXPECT_TRUE(status.ok()) << status;
-  AfterController(0);
-  return id;
+  const absl::StatusOr<std::string> id = TryCreate(on, spec);
+  EXPECT_TRUE(id.ok()) << id.status();
+  return id.ok() ? *id : "";
 }
 
 sunder::v1::Plan World::PlanOn(const std::vector<int>& on,
@@ -137,15 +206,17 @@ sunder::v1::Plan World::PlanOn(const std::vector<int>& on,
 void World::Move(const std::string& id, const std::vector<int>& on,
                  const std::string& place) {
   const sunder::v1::Plan plan = PlanOn(on, place);
+  Note("the members of ", id, " move to ", on.size(), " hosts");
   const absl::Status status =
       controllers_[0].core->FaultChanged(id, plan, now_);
-  // It may have ended.
+  // It may have ended, or a host may have left the inventory.
   EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
   if (status.ok()) invariants_.MembersMoved(id, plan);
   AfterController(0);
 }
 
 void World::MoveAway(const std::string& id) {
+  Note("the members of ", id, " move away");
   const absl::Status status = controllers_[0].core->FaultChanged(
       id, absl::NotFoundError("nobody is there"), now_);
   EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
@@ -153,21 +224,25 @@ void World::MoveAway(const std::string& id) {
 }
 
 void World::Heal(const std::string& id) {
+  Note("somebody heals ", id);
   const absl::Status status =
       controllers_[0].core->HealFault(id, "asked for", now_);
-  EXPECT_TRUE(status.ok()) << status;
+  // An old database may not know it.
+  EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
   AfterController(0);
 }
 
 void World::HolderAttached(const std::string& id) {
+  Note("the holder of ", id, " is there");
   const absl::Status status = controllers_[0].core->HolderAttached(id, now_);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
   AfterController(0);
 }
 
 void World::HolderGone(const std::string& id) {
+  Note("the holder of ", id, " is gone");
   const absl::Status status = controllers_[0].core->HolderGone(id, now_);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
   AfterController(0);
 }
 

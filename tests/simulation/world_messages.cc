@@ -1,20 +1,30 @@
 // What goes between the controllers and the agents of the world.
 
 #include <utility>
+#include <variant>
 
+#include "tests/simulation/describe.h"
 #include "tests/simulation/world.h"
+#include "tests/simulation/world_note.h"
 
 namespace sunder::simulation {
 
 void World::SendCall(int which, const controller::Call& call) {
   invariants_.Sent(call.host, call);
+  if (journal) {
+    Note("controller ", which, " to ", call.host, ": ", Describe(call.request));
+  }
   if (on_call && !on_call(call)) return;
   const uint64_t life = controllers_[which].life;
   const Now sent = now_;
   const auto arrive = [this, which, life, call, sent] {
     Arrive(which, life, call, sent);
   };
-  if (!Chance(network.lost)) At(now_ + Delay(), arrive);
+  if (Chance(network.lost)) {
+    Note("  which is lost");
+  } else {
+    At(now_ + Delay(), arrive);
+  }
   if (Chance(network.repeated)) At(now_ + 1000 * Delay() / 2, arrive);
 }
 
@@ -22,10 +32,16 @@ void World::Arrive(int which, uint64_t life, const controller::Call& call,
                    Now sent) {
   int index = 0;
   Node* node = Named(call.host, &index);
-  if (node == nullptr || !node->to_host) return;
-  const auto answer = [this, which, life, id = call.id, sent,
-                       node](absl::StatusOr<controller::Response> reply) {
-    if (!node->from_host || Chance(network.lost)) return;
+  if (node == nullptr || !node->to_host[which]) return;
+  const auto answer = [this, which, life, id = call.id, sent, node,
+                       what = journal ? Describe(call.request) : ""](
+                          absl::StatusOr<controller::Response> reply) {
+    const bool lost = !node->from_host[which] || Chance(network.lost);
+    if (journal) {
+      Note(node->name(), " to controller ", which, ": ", what, ": ",
+           Describe(reply), lost ? ", which is lost" : "");
+    }
+    if (lost) return;
     At(now_ + Delay(), [this, which, life, id, sent, reply = std::move(reply)] {
       ToController(which, life,
                    [this, id, sent, reply](controller::Core& core) {
@@ -51,36 +67,44 @@ void World::ToNode(int host, std::function<void()> event) {
   AfterNode(host);
 }
 
-void World::AfterNode(int host) {
+void World::Report(int host, const agent::v1::Held& held) {
   Node& on = node(host);
-  for (const auto& held : std::exchange(on.host().notified, {})) {
-    if (!watch_works || !on.alive() || !on.from_host || Chance(network.lost)) {
-      continue;
-    }
-    agent::v1::WatchResponse report;
-    *report.mutable_stamp() = on.Stamp();
-    *report.mutable_held() = held;
-    for (int which = 0; which < 2; ++which) {
-      At(now_ + Delay(), [this, which, life = controllers_[which].life, report,
-                          name = on.name()] {
-        ToController(which, life, [this, name, report](controller::Core& core) {
-          core.AgentReported(name, report, now_);
-        });
-      });
-    }
-  }
-  if (!on.alive()) return;
-  if (on.host().pending() && !on.pumping) {
-    on.pumping = true;
-    At(now_ + Delay() / 4, [this, host] {
-      node(host).pumping = false;
-      ToNode(host, [this, host] {
-        if (!node(host).alive() || !node(host).host().pending()) return;
-        if (on_action && !on_action(host)) return KillAgent(host);
-        node(host).CarryOutOne();
+  agent::v1::WatchResponse report;
+  *report.mutable_stamp() = on.Stamp();
+  *report.mutable_held() = held;
+  for (int which = 0; which < 2; ++which) {
+    if (!on.from_host[which] || Chance(network.lost)) continue;
+    At(now_ + Delay(), [this, which, life = controllers_[which].life, report,
+                        name = on.name()] {
+      ToController(which, life, [this, name, report](controller::Core& core) {
+        core.AgentReported(name, report, now_);
       });
     });
   }
+}
+
+void World::Pump(int host) {
+  node(host).pumping = true;
+  At(now_ + Delay() / 4, [this, host] {
+    node(host).pumping = false;
+    ToNode(host, [this, host] {
+      Node& on = node(host);
+      if (!on.alive() || !on.host().pending()) return;
+      if (on_action && !on_action(host)) return KillAgent(host);
+      const std::string what = journal ? Describe(on.host().next()) : "";
+      if (!what.empty()) Note("  ", on.name(), ": ", what);
+      on.CarryOutOne();
+    });
+  });
+}
+
+void World::AfterNode(int host) {
+  Node& on = node(host);
+  for (const auto& held : std::exchange(on.host().notified, {})) {
+    if (watch_works && on.alive()) Report(host, held);
+  }
+  if (!on.alive()) return;
+  if (on.host().pending() && !on.pumping) Pump(host);
   const auto next = on.host().core().NextTimer();
   if (!next || next == on.timer) return;
   on.timer = next;

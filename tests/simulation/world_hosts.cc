@@ -1,0 +1,139 @@
+// What befalls the hosts of the world.
+
+#include <utility>
+
+#include "tests/simulation/world.h"
+#include "tests/simulation/world_note.h"
+
+namespace sunder::simulation {
+
+void World::KillAgent(int host) {
+  Node& on = node(host);
+  Note(on.name(), ": the agent dies");
+  on.Kill();
+  on.timer.reset();
+  if (!on.suspended) {
+    on.stopped = false;
+    on.backlog.clear();
+  }
+  for (auto& answer : on.TakeOrphans()) {
+    answer(absl::UnavailableError("connection reset"));
+  }
+  for (int which = 0; which < 2; ++which) {
+    if (!on.from_host[which]) continue;
+    At(now_ + Delay(),
+       [this, which, life = controllers_[which].life, name = on.name()] {
+         ToController(which, life, [this, name](controller::Core& core) {
+           core.AgentUnreachable(name, absl::UnavailableError("reset"), now_);
+         });
+       });
+  }
+}
+
+void World::StartAgent(int host) {
+  if (node(host).suspended) return;
+  if (node(host).alive()) KillAgent(host);
+  Note(node(host).name(), ": the agent starts");
+  // It may sweep what it did not have time to write down.
+  invariants_.Interfered(node(host).name(), now_, absl::Milliseconds(1500));
+  Refresh();
+  node(host).host().Start();
+  AfterNode(host);
+}
+
+void World::Reboot(int host) {
+  if (node(host).suspended) return;
+  invariants_.Interfered(node(host).name(), now_);
+  KillAgent(host);
+  Note(node(host).name(), ": reboots");
+  node(host).host().Reboot();
+}
+
+void World::ContinueAgent(int host) {
+  Node& on = node(host);
+  if (on.suspended || !on.stopped) return;
+  Note(on.name(), ": the agent goes on");
+  on.stopped = false;
+  auto backlog = std::exchange(on.backlog, {});
+  for (auto& event : backlog) ToNode(host, std::move(event));
+  AfterNode(host);
+}
+
+void World::Suspend(int host, absl::Duration d) {
+  Node& on = node(host);
+  if (on.suspended) return;
+  Note(on.name(), ": sleeps for ", absl::FormatDuration(d));
+  invariants_.Interfered(on.name(), now_, d);
+  const bool stopped = on.stopped;
+  on.suspended = on.stopped = true;
+  At(now_ + d, [this, host, d, stopped] {
+    Node& awake = node(host);
+    Note(awake.name(), ": wakes");
+    awake.suspended = false;
+    awake.host().kernel().Suspended(d);
+    invariants_.Suspended(awake.name(), now_, d);
+    if (!stopped) ContinueAgent(host);
+  });
+}
+
+void World::StepWallClock(int host, absl::Duration by) {
+  if (node(host).suspended) return;
+  Note(node(host).name(), ": the wall clock steps by ",
+       absl::FormatDuration(by));
+  invariants_.Interfered(node(host).name(), now_);
+  Refresh();
+  invariants_.MayPause(node(host).name());
+  // A stopped agent hears of it when it goes on.
+  node(host).host().StepWall(by, !node(host).stopped);
+  if (node(host).stopped) {
+    ToNode(host, [this, host] {
+      if (node(host).alive()) node(host).host().StepWall({}, true);
+    });
+  }
+  AfterNode(host);
+}
+
+void World::SetLatch(int host) {
+  if (node(host).suspended) return;
+  Note(node(host).name(), ": the stop latch is set, all is removed");
+  invariants_.Interfered(node(host).name(), now_);
+  node(host).host().kernel().latched = true;
+  node(host).host().kernel().RemoveAll();
+  ToNode(host, [this, host] {
+    if (node(host).alive()) node(host).host().SetLatch();
+  });
+}
+
+void World::ReleaseLatch(int host) {
+  Note(node(host).name(), ": the stop latch is released");
+  node(host).host().kernel().latched = false;
+}
+
+void World::RemoveTables(int host) {
+  if (node(host).suspended) return;
+  Note(node(host).name(), ": somebody flushes the ruleset");
+  invariants_.Interfered(node(host).name(), now_);
+  node(host).host().kernel().RemoveAll();
+}
+
+void World::Damage(int host, const std::string& id) {
+  if (node(host).suspended) return;
+  Note(node(host).name(), ": somebody empties a chain of ", id);
+  invariants_.Interfered(node(host).name(), now_);
+  node(host).host().kernel().Damage(id);
+}
+
+void World::Disconnect(int host, bool down) {
+  for (int which = 0; which < 2; ++which) Cut(host, which, down, down);
+}
+
+void World::Cut(int host, int which, bool to, bool from) {
+  Node& on = node(host);
+  if (on.to_host[which] == !to && on.from_host[which] == !from) return;
+  on.to_host[which] = !to;
+  on.from_host[which] = !from;
+  Note(on.name(), ": to controller ", which, from ? " cut" : " open",
+       ", from it ", to ? "cut" : "open");
+}
+
+}  // namespace sunder::simulation
