@@ -212,7 +212,7 @@ TEST_F(EndTest, WhatCannotBeRemovedIsSaidAndTriedAgain) {
   const CallId call = Heal();
   EXPECT_EQ(host.Answer(call)->status.code(),
             absl::StatusCode::kResourceExhausted);
-  EXPECT_NE(State(), v1::STATE_HEALED);
+  EXPECT_EQ(State(), v1::STATE_STAGED);  // It is there, but inert.
   EXPECT_EQ(Outcome(KeepAlive(1, absl::Seconds(5))), "HEALING");
   host.RunFor(absl::Milliseconds(100));
   EXPECT_EQ(State(), v1::STATE_HEALED);
@@ -226,6 +226,16 @@ TEST_F(EndTest, WhateverElseFailsTheGateIsShutFirst) {
   Heal();
   EXPECT_TRUE(kernel().Has(id));
   EXPECT_FALSE(kernel().Drops(id));
+  EXPECT_EQ(State(), v1::STATE_STAGED);
+}
+
+TEST_F(EndTest, WhatCanNeitherBeShutNorRemovedIsStillSaidToBeInForce) {
+  BringInForce();
+  kernel().FailNext(ModelOp::kShut, absl::ResourceExhaustedError("memory"));
+  kernel().FailNext(ModelOp::kRemove, absl::ResourceExhaustedError("memory"));
+  Heal();
+  EXPECT_TRUE(kernel().Drops(id));
+  EXPECT_EQ(State(), v1::STATE_IN_FORCE);
 }
 
 TEST_F(EndTest, WhatCannotBeShutIsRemovedAllTheSame) {

@@ -51,6 +51,15 @@ GateState Wanted(const Fault& fault) {
   }
 }
 
+// Until it is removed it is there, but drops nothing.
+void SetInert(Fault& fault) {
+  if (fault.Armed()) fault.held.set_state(v1::STATE_STAGED);
+}
+
+void NoteShut(Fault& fault, const OpResult& result) {
+  if (result.read && result.read->state == GateState::kShut) SetInert(fault);
+}
+
 bool IsLatched(const absl::Status& status) {
   const auto detail = GetErrorDetail(status);
   return detail && detail->reason() == "LATCHED";
@@ -98,6 +107,7 @@ Actions Core::OpDone(OpId op, const OpResult& result, BootInstant now) {
         break;
       case Step::kShutting:
         // Whatever came of it: what follows removes it all.
+        if (result.status.ok()) SetInert(fault);
         Send(fault, Step::kCounting, ReadOp{});
         break;
       case Step::kCounting:
@@ -108,6 +118,7 @@ Actions Core::OpDone(OpId op, const OpResult& result, BootInstant now) {
               fault.WasArmed() &&
               result.read->lease_left <= absl::ZeroDuration();
         }
+        NoteShut(fault, result);
         Send(fault, Step::kRemoving, RemoveOp{});
         break;
       case Step::kRemoving:
@@ -115,6 +126,7 @@ Actions Core::OpDone(OpId op, const OpResult& result, BootInstant now) {
         Send(fault, Step::kConfirming, ReadOp{});
         break;
       case Step::kConfirming:
+        NoteShut(fault, result);
         Confirmed(fault, result, now);  // `fault` may be gone now.
         break;
     }

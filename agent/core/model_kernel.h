@@ -59,6 +59,7 @@ class ModelKernel : public Kernel {
 
   // The next call of `op` returns `status`; with `yet_done` it is done as well.
   void FailNext(ModelOp op, absl::Status status, bool yet_done = false);
+  void ClearFailures() { failures_.clear(); }
   // While it is set, what commits is refused, as by the agent's stop latch.
   bool latched = false;
   void SendPackets(uint64_t count);  // Through every gate.

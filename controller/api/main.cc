@@ -174,7 +174,7 @@ absl::Status Run(const Settings& settings) {
   if (!discovery_options.ok()) return discovery_options.status();
   auto discovery = Discovery::Create(*std::move(discovery_options));
   if (!discovery.ok()) return discovery.status();
-  auto store = SqliteStore::Open(settings.state_dir, WallNow());
+  auto store = SqliteStore::Open(settings.state_dir, WallNow(), RandomSeed());
   if (!store.ok()) return store.status();
   auto loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();

@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/errno_status.h"
+#include "controller/core/term.h"
 #include "controller/store/state_dir.h"
 
 namespace sunder::controller {
@@ -91,16 +92,14 @@ absl::Status Check(Sqlite& db, const std::string& path) {
 }
 
 absl::StatusOr<uint64_t> RaiseTerm(Sqlite& db, const std::string& path,
-                                   WallInstant now) {
+                                   WallInstant now, uint64_t random) {
   auto rows = db.Run("SELECT value FROM term");
   if (!rows.ok()) return rows.status();
   uint64_t last = 0;
   if (rows->size() != 1 || !absl::SimpleAtoi((*rows)[0][0], &last)) {
     return Refuse(path, "has no single term");
   }
-  const uint64_t seconds =
-      static_cast<uint64_t>(std::max<int64_t>(now.nanos(), 0) / 1'000'000'000);
-  const uint64_t term = std::max(last + 1, seconds);
+  const uint64_t term = NextTerm(last, now, random);
   absl::Status raised =
       db.Run(absl::StrCat("UPDATE term SET value=", term)).status();
   if (!raised.ok()) return raised;
@@ -113,7 +112,7 @@ SqliteStore::SqliteStore(UniqueFd lock, Sqlite db, uint64_t term)
     : lock_(std::move(lock)), db_(std::move(db)), term_(term) {}
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
-    const std::string& state_dir, WallInstant now) {
+    const std::string& state_dir, WallInstant now, uint64_t random) {
   absl::StatusOr<UniqueFd> lock = LockStateDir(state_dir);
   if (!lock.ok()) return lock.status();
   const std::string path = state_dir + "/controller.db";
@@ -137,7 +136,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
         " where WAL was asked for; is it on a file system without locks?"));
   }
   if (auto s = db->Run("PRAGMA synchronous=FULL"); !s.ok()) return s.status();
-  absl::StatusOr<uint64_t> term = RaiseTerm(*db, path, now);
+  absl::StatusOr<uint64_t> term = RaiseTerm(*db, path, now, random);
   if (!term.ok()) return term.status();
   return std::unique_ptr<SqliteStore>(
       new SqliteStore(*std::move(lock), *std::move(db), *term));

@@ -10,6 +10,7 @@
 #ifndef SUNDER_CONTROLLER_STORE_SQLITE_STORE_H_
 #define SUNDER_CONTROLLER_STORE_SQLITE_STORE_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,12 +24,10 @@ namespace sunder::controller {
 
 class SqliteStore : public Store {
  public:
-  // Makes `state_dir` if it is missing, takes the lock and raises the term: to
-  // one more than the last or to `now` in seconds, whichever is higher. So the
-  // agents also follow a controller whose database was lost or is a copy of an
-  // old one.
+  // Makes `state_dir` if it is missing, takes the lock and raises the term
+  // (NextTerm).
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
-      const std::string& state_dir, WallInstant now);
+      const std::string& state_dir, WallInstant now, uint64_t random);
 
   uint64_t term() const override { return term_; }
   absl::Status Put(const std::string& id, const std::string& record) override;

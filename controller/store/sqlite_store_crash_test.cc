@@ -30,7 +30,7 @@ int InChild(const std::function<int()>& body) {
 }
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const TempDir& dir) {
-  return SqliteStore::Open(dir.path(), WallInstant());
+  return SqliteStore::Open(dir.path(), WallInstant(), 0);
 }
 
 // Puts and deletes without end; a byte on `answered` for every Put that is

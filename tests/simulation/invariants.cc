@@ -70,10 +70,11 @@ void Invariants::Sent(const std::string& host, const controller::Call& call) {
   } else if (const auto* alive =
                  std::get_if<agent::v1::KeepAliveRequest>(&call.request)) {
     const Gate* gate = note(*alive);
-    // The end was told by the clock as it was known when it was armed.
+    // The end was told by the clock as it was known when it was armed, and the
+    // agent keeps to it.
     if (gate != nullptr &&
         AgentInstant::FromNanos(alive->expiry_ns()) - gate->end >
-            absl::Milliseconds(5)) {
+            2 * max_uncertainty_) {
       Violated(absl::StrCat(host, " is asked to hold ", alive->fault_id(),
                             " beyond its end"));
     }
@@ -99,6 +100,7 @@ void Invariants::Suspended(const std::string& host, Now now, absl::Duration d) {
   Now& until = outlasts_until_[host];
   until = std::max(until, now + lease_ + kTolerance);
   for (auto& [id, fault] : faults_) {
+    fault.partial_since.reset();
     for (auto& [generation, gate] : fault.hosts.at(host).gates) {
       gate.allowed = gate.allowed + d;
       gate.end = gate.end + d;
@@ -152,7 +154,7 @@ bool Invariants::CheckGates(const std::string& id, const std::string& name,
   for (auto& [generation, gate] : on.gates) {
     const bool drops = on.node->host().kernel().Drops(id, generation);
     if (drops) {
-      const auto it = [&](const char* what) {
+      const auto it = [&, &generation = generation](const char* what) {
         Violated(absl::StrCat(id, ", generation ", generation, ", ", what,
                               " on ", name));
       };
@@ -175,12 +177,9 @@ bool Invariants::CheckGates(const std::string& id, const std::string& name,
 void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
   size_t dropping = 0, hosts = 0;
   for (auto& [name, on] : fault.hosts) {
-    if (on.stayers.empty()) continue;
+    // To one that sleeps nothing comes, dropped or not.
+    if (on.stayers.empty() || on.node->suspended) continue;
     ++hosts;
-    if (on.node->suspended) {  // Nothing comes through there.
-      dropping += on.dropping ? 1 : 0;
-      continue;
-    }
     const auto& kernel = on.node->host().kernel();
     const bool drops = std::all_of(on.stayers.begin(), on.stayers.end(),
                                    [&, &id = id](const std::string& source) {
@@ -215,7 +214,8 @@ absl::Duration Invariants::PartialLimit(const Tracked& fault) const {
       fault.hosts.begin(), fault.hosts.end(), [&](const auto& host) {
         return Blind(host.first, *fault.partial_since);
       });
-  return lease_ + (interfered ? interval_ : absl::ZeroDuration()) + kTolerance;
+  return lease_ + (interfered ? interval_ : absl::ZeroDuration()) + kTolerance +
+         2 * slowest_;
 }
 
 void Invariants::CheckView(const sunder::v1::Fault& view, Now now) {

@@ -4,6 +4,7 @@
 #ifndef SUNDER_TESTS_SIMULATION_INVARIANTS_H_
 #define SUNDER_TESTS_SIMULATION_INVARIANTS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,9 +23,9 @@
 
 namespace sunder::simulation {
 
-// What a measured time may be longer by than the true one: the two clocks that
-// it hangs on are each known to a few milliseconds, and the kernels are looked
-// at every 10 ms.
+// What a measured time may be longer by than the true one, where messages take
+// 2 ms at most: the kernels are looked at every 10 ms, and the two clocks that
+// it hangs on are each known to half a round trip.
 constexpr absl::Duration kTolerance = absl::Milliseconds(20);
 
 class Invariants {
@@ -41,6 +42,7 @@ class Invariants {
   Invariants(const controller::Options& options, Report report)
       : lease_(options.lease),
         interval_(options.interval),
+        max_uncertainty_(options.max_uncertainty),
         report_(std::move(report)) {}
 
   void SetNodes(Nodes nodes) { nodes_ = std::move(nodes); }
@@ -53,6 +55,10 @@ class Invariants {
   void MembersMoved(const std::string& id, const sunder::v1::Plan& plan);
   // A call leaves a controller: it permits what it asks for.
   void Sent(const std::string& host, const controller::Call& call);
+  // A message may take so long from now on. So much less well is a clock known.
+  void MayTake(absl::Duration longest) {
+    slowest_ = std::max(slowest_, longest);
+  }
   // Something was done to the host that its controller cannot know at once, but
   // once the lease is over that the host acknowledged before.
   void Interfered(const std::string& host, Now now) {
@@ -120,9 +126,10 @@ class Invariants {
   bool Blind(const std::string& host, Now now) const;
   absl::Duration PartialLimit(const Tracked& fault) const;
 
-  const absl::Duration lease_, interval_;
+  const absl::Duration lease_, interval_, max_uncertainty_;
   const Report report_;
   Nodes nodes_;
+  absl::Duration slowest_;
   std::map<std::string, Tracked> faults_;
   std::map<std::string, Now> blind_until_;
   // Until then what a host that slept still drops may be said to be over.

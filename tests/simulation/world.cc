@@ -85,7 +85,10 @@ void World::RunFor(absl::Duration d) {
 void World::Tick() {
   if (ticking_) return;
   ticking_ = true;
-  At(now_ + absl::Milliseconds(10), [this] {
+  const bool idle = std::all_of(
+      nodes_.begin(), nodes_.end(),
+      [](const auto& node) { return node->host().kernel().size() == 0; });
+  At(now_ + absl::Milliseconds(idle ? 500 : 10), [this] {
     ticking_ = false;
     tick_ = true;
   });

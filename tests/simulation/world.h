@@ -38,6 +38,9 @@ struct Network {
 struct Disk {
   uint64_t term = 0;
   std::map<std::string, controller::store::v1::FaultRecord> records;
+  // Which write each record is of. Writes reach a disk in their order.
+  std::map<std::string, uint64_t> written;
+  void Put(const controller::store::v1::FaultRecord& record, uint64_t write);
 };
 
 class World {
@@ -180,7 +183,7 @@ class World {
   Node* Named(const std::string& name, int* index);
 
   Now now_;
-  uint64_t steps_ = 0;
+  uint64_t steps_ = 0, writes_ = 0;
   std::mt19937 random_;
   controller::Options options_;
   std::multimap<Now, std::function<void()>> events_;

@@ -6,11 +6,20 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "controller/core/term.h"
 #include "gtest/gtest.h"
 #include "tests/simulation/world.h"
 #include "tests/simulation/world_note.h"
 
 namespace sunder::simulation {
+
+void Disk::Put(const controller::store::v1::FaultRecord& record,
+               uint64_t write) {
+  uint64_t& last = written[record.fault().id()];
+  if (write < last) return;
+  last = write;
+  records[record.fault().id()] = record;
+}
 
 Disk& World::DiskOf(int which) { return which == 1 && copy ? *copy : disk; }
 
@@ -34,10 +43,8 @@ void World::StartController(int which) {
   std::vector<controller::store::v1::FaultRecord> records;
   records.reserve(from.records.size());
   for (const auto& [id, record] : from.records) records.push_back(record);
-  // As the store raises it: from the clock, where the clock is ahead.
   const WallInstant wall = options_.wall_base + (now_ - options_.boot_base);
-  from.term = std::max(from.term + 1,
-                       static_cast<uint64_t>(wall.nanos() / 1'000'000'000));
+  from.term = controller::NextTerm(from.term, wall, uint64_t{random_()} << 32);
   Note("controller ", which, ": starts with term ", from.term, " and ",
        records.size(), " records");
   process.core->Start(from.term, std::move(records), now_);
@@ -97,17 +104,17 @@ void World::Write(int which, const controller::Persist& persist) {
   // A controller that dies before it has heard may find it there or not.
   const bool late = random_() % 2 == 0;
   const bool fails = disk_full;
-  if (!late && !fails) DiskOf(which).records[id] = persist.record;
-  At(now_ + disk_time,
-     [this, which, life, id, late, fails, record = persist.record] {
-       ToController(which, life, [&](controller::Core& core) {
-         if (late && !fails) DiskOf(which).records[id] = record;
-         core.Persisted(id,
-                        fails ? absl::ResourceExhaustedError("no space left")
-                              : absl::OkStatus(),
-                        now_);
-       });
-     });
+  const uint64_t write = ++writes_;
+  if (!late && !fails) DiskOf(which).Put(persist.record, write);
+  const auto written = [=, this,
+                        record = persist.record](controller::Core& core) {
+    if (late && !fails) DiskOf(which).Put(record, write);
+    core.Persisted(id,
+                   fails ? absl::ResourceExhaustedError("no space left")
+                         : absl::OkStatus(),
+                   now_);
+  };
+  At(now_ + disk_time, [=, this] { ToController(which, life, written); });
 }
 
 void World::AfterController(int which) {
@@ -160,7 +167,7 @@ void World::CheckViews(int which, const std::set<std::string>& changed) {
 
 absl::StatusOr<std::string> World::TryCreate(
     const std::vector<int>& on, const sunder::v1::FaultSpec& spec) {
-  const std::string id = absl::StrCat("fault-", faults_ + 1);
+  const std::string id = absl::StrCat("fault-", ++faults_);
   const sunder::v1::Plan plan = PlanOn(on, "");
   Note("somebody creates ", id, " on ", on.size(), " hosts for ",
        spec.duration().seconds(), " s");
@@ -168,8 +175,10 @@ absl::StatusOr<std::string> World::TryCreate(
       id, plan, spec.on_partial() == sunder::v1::PARTIAL_POLICY_CONTINUE);
   const absl::Status status =
       controllers_[0].core->CreateFault(id, spec, plan, now_);
-  if (!status.ok()) return status;
-  ++faults_;
+  if (!status.ok()) {
+    Note("  refused: ", status.message());
+    return status;
+  }
   AfterController(0);
   return id;
 }

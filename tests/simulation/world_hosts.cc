@@ -113,6 +113,7 @@ void World::RemoveTables(int host) {
   if (node(host).suspended) return;
   Note(node(host).name(), ": somebody flushes the ruleset");
   invariants_.Interfered(node(host).name(), now_);
+  invariants_.MayPause(node(host).name());
   node(host).host().kernel().RemoveAll();
 }
 
@@ -120,6 +121,7 @@ void World::Damage(int host, const std::string& id) {
   if (node(host).suspended) return;
   Note(node(host).name(), ": somebody empties a chain of ", id);
   invariants_.Interfered(node(host).name(), now_);
+  invariants_.MayPause(node(host).name());
   node(host).host().kernel().Damage(id);
 }
 

@@ -10,6 +10,7 @@
 namespace sunder::simulation {
 
 void World::SendCall(int which, const controller::Call& call) {
+  invariants_.MayTake(network.longest);
   invariants_.Sent(call.host, call);
   if (journal) {
     Note("controller ", which, " to ", call.host, ": ", Describe(call.request));

@@ -1,0 +1,201 @@
+#include "tests/simulation/walk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tests/simulation/incidents.h"
+
+namespace sunder::simulation {
+namespace {
+
+class Player {
+ public:
+  Player(const Script& script,
+         const std::function<void(const std::string&)>& journal)
+      : script_(script), walked_(script.hosts, script.seed) {
+    world().journal = journal;
+    world().on_violation = [this](const std::string& what) { Violated(what); };
+    world().network.lost = script.lost_per_mille / 1000.0;
+    world().network.repeated = script.repeated_per_mille / 1000.0;
+    world().network.longest = absl::Milliseconds(script.slowest_ms);
+    world().disk_time = absl::Microseconds(script.disk_us);
+    world().watch_works = script.watch;
+  }
+
+  Outcome Play() {
+    world().StartController();
+    const Now began = world().now();
+    for (const Incident& incident : script_.incidents) {
+      RunUntil(began + absl::Milliseconds(incident.at_ms));
+      if (failed()) break;
+      const Kind* kind = FindKind(incident.kind);
+      if (kind == nullptr) {
+        Violated(absl::StrCat("there is no kind ", incident.kind));
+        break;
+      }
+      kind->befall(walked_, incident.a, incident.b);
+    }
+    if (!failed()) ComeToRest();
+    Count();
+    return outcome_;
+  }
+
+ private:
+  World& world() { return walked_.world; }
+  bool failed() const { return !outcome_.violation.empty(); }
+
+  void Violated(const std::string& what) {
+    if (!failed()) outcome_.violation = what;
+  }
+
+  void RunUntil(Now instant) {
+    world().RunUntil([&] { return failed() || world().now() >= instant; },
+                     absl::Hours(1));
+  }
+
+  // From now on the environment does no harm. Everything is whole or gone
+  // within what it may take, and at last gone.
+  void ComeToRest() {
+    world().network = Network();
+    world().disk_full = false;
+    world().disk_time = absl::Microseconds(300);
+    world().KillController(1);
+    // Whoever sleeps wakes.
+    RunUntil(world().now() + absl::Seconds(10));
+    for (int host = 0; host < world().hosts(); ++host) {
+      world().node(host).host().disk_full = false;
+      world().node(host).host().kernel().ClearFailures();
+      world().Disconnect(host, false);
+      world().Enlist(host, true);
+      if (world().node(host).host().kernel().latched)
+        world().ReleaseLatch(host);
+      world().ContinueAgent(host);
+      if (!world().node(host).alive()) world().StartAgent(host);
+    }
+    world().ContinueController();
+    if (!world().Rules()) world().StartController();
+    RunUntil(world().now() + absl::Seconds(3));
+    // Until then it may have heard of a higher term.
+    if (!world().Rules()) world().StartController();
+    const auto& o = world().options();
+    const absl::Duration longest_fault = absl::Seconds(15);
+    const Now over = world().now() + longest_fault + o.stage_timeout + o.lease +
+                     o.max_lead + o.reach_timeout + o.call_timeout;
+    world().RunUntil(
+        [&] { return failed() || AllEnded() || world().now() >= over; },
+        absl::Hours(1));
+    if (!failed()) CheckRest();
+  }
+
+  bool AllEnded() {
+    return std::all_of(walked_.ids.begin(), walked_.ids.end(),
+                       [this](const std::string& id) {
+                         return controller::IsFinal(world().State(id)) ||
+                                !world().disk.records.contains(id);
+                       });
+  }
+
+  void CheckRest() {
+    for (const std::string& id : walked_.ids) {
+      if (!world().disk.records.contains(id)) {
+        // The controller died before the record was written: before that
+        // nothing is sent to anybody. Or it was lost.
+        if (!walked_.went_back && world().invariants().ever_dropped(id)) {
+          Violated(absl::StrCat(id, " has no record, but was in force"));
+        }
+      } else if (!controller::IsFinal(world().State(id))) {
+        Violated(absl::StrCat(
+            id, " does not end: ", world().View(id).ShortDebugString()));
+      }
+    }
+    // What nobody knows any more ends by its time to live.
+    RunUntil(world().now() + absl::Seconds(31));
+    for (int host = 0; host < world().hosts(); ++host) {
+      if (world().node(host).host().kernel().size() > 0) {
+        Violated(
+            absl::StrCat("something is left on ", world().node(host).name()));
+      }
+    }
+  }
+
+  void Count() {
+    outcome_.steps = world().steps();
+    for (const std::string& id : walked_.ids) {
+      outcome_.dropped += world().invariants().ever_dropped(id) ? 1 : 0;
+      if (!world().controller_alive()) continue;
+      outcome_.followed += world().View(id).generation() > 1 ? 1 : 0;
+    }
+  }
+
+  const Script& script_;
+  Walked walked_;
+  Outcome outcome_;
+};
+
+bool Fails(const Script& script) { return !Play(script).violation.empty(); }
+
+// Without `count` incidents from `first` on.
+Script Without(const Script& script, size_t first, size_t count) {
+  Script less = script;
+  const auto begin = less.incidents.begin() + static_cast<ptrdiff_t>(first);
+  const size_t most = less.incidents.size() - first;
+  less.incidents.erase(begin,
+                       begin + static_cast<ptrdiff_t>(std::min(count, most)));
+  return less;
+}
+
+// What makes a script easier to read, where it still fails.
+void Simplify(Script& script) {
+  const Script plain;
+  for (int Script::*setting :
+       {&Script::lost_per_mille, &Script::repeated_per_mille,
+        &Script::slowest_ms, &Script::disk_us}) {
+    Script simpler = script;
+    simpler.*setting = plain.*setting;
+    if (Fails(simpler)) script = std::move(simpler);
+  }
+}
+
+}  // namespace
+
+Outcome Play(const Script& script,
+             const std::function<void(const std::string&)>& journal) {
+  return Player(script, journal).Play();
+}
+
+Script Shrink(const Script& failing) {
+  Script script = failing;
+  Simplify(script);
+  // By ever smaller parts, until no single one can be left out.
+  size_t part = std::max<size_t>(1, script.incidents.size() / 2);
+  while (true) {
+    bool shorter = false;
+    for (size_t first = 0; first < script.incidents.size();) {
+      Script less = Without(script, first, part);
+      if (Fails(less)) {
+        script = std::move(less);
+        shorter = true;
+      } else {
+        first += part;
+      }
+    }
+    if (part == 1 && !shorter) break;
+    part = std::max<size_t>(1, part / 2);
+  }
+  Simplify(script);
+  return script;
+}
+
+std::string Explain(const Script& failing) {
+  const Script script = Shrink(failing);
+  std::string lines;
+  const Outcome outcome = Play(script, [&lines](const std::string& line) {
+    absl::StrAppend(&lines, line, "\n");
+  });
+  return absl::StrCat(outcome.violation, "\nafter ", outcome.steps,
+                      " steps of this script:\n", ToText(script),
+                      "What happens in it:\n", lines);
+}
+
+}  // namespace sunder::simulation
