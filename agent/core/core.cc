@@ -93,6 +93,12 @@ Actions Core::Heal(CallId call, const v1::HealRequest& request,
   return EndEvent();
 }
 
+Actions Core::HearTerm(uint64_t term, BootInstant now) {
+  BeginEvent(now);
+  NoteTerm(term);
+  return EndEvent();
+}
+
 Actions Core::TimerDue(BootInstant now) {
   BeginEvent(now);
   return EndEvent();

@@ -62,6 +62,8 @@ class Core {
   Actions KeepAlive(CallId call, const v1::KeepAliveRequest& request,
                     BootInstant now);
   Actions Heal(CallId call, const v1::HealRequest& request, BootInstant now);
+  // A controller of this term is there, which asks for nothing yet.
+  Actions HearTerm(uint64_t term, BootInstant now);
   Actions OpDone(OpId op, const OpResult& result, BootInstant now);
   Actions TimerDue(BootInstant now);
   // The wall clock was set. It times the gates that are not open yet.

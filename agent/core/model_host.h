@@ -41,6 +41,7 @@ class ModelHost {
   CallId Heal(const v1::HealRequest& request);
 
   // ---- Other events.
+  void HearTerm(uint64_t term) { Feed(core_->HearTerm(term, clock_->now)); }
   void StepWall(absl::Duration by, bool tell = true);  // The agent.
   void SetLatch() { Feed(core_->Latched(clock_->now)); }
   void Timer() { Feed(core_->TimerDue(clock_->now)); }

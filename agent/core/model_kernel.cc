@@ -219,6 +219,22 @@ bool ModelKernel::Has(const std::string& fault_id, uint64_t generation) const {
   });
 }
 
+std::optional<BootInstant> ModelKernel::NextChange() const {
+  std::optional<BootInstant> next;
+  const auto consider = [&](BootInstant at) {
+    if (at > clock_->now && (!next || at < *next)) next = at;
+  };
+  for (const auto& [gate, table] : tables_) {
+    if (!Alive(table)) continue;
+    consider(*table.lease_end);
+    if (table.state != GateState::kTimed) continue;
+    const WallInstant wall = clock_->WallAt(clock_->now);
+    consider(clock_->now + (table.start - wall));
+    consider(clock_->now + (table.end - wall));
+  }
+  return next;
+}
+
 std::optional<BootInstant> ModelKernel::LatestExpiry(
     const std::string& fault_id) const {
   const auto it = latest_expiry_.find(fault_id);

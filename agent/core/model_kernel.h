@@ -84,6 +84,8 @@ class ModelKernel : public Kernel {
     bool drops;                            // At this instant.
   };
   void ForEach(const std::function<void(const Seen&)>& look) const;
+  // When something begins or ceases to drop if nobody does anything.
+  std::optional<BootInstant> NextChange() const;
   // The latest expiry that the kernel was ever given for the fault.
   std::optional<BootInstant> LatestExpiry(const std::string& fault_id) const;
 

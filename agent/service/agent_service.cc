@@ -67,8 +67,8 @@ Driver::OnReply AgentService::Finisher(grpc::ServerUnaryReactor* reactor,
 }
 
 grpc::ServerUnaryReactor* AgentService::Describe(
-    grpc::CallbackServerContext* context,
-    const v1::DescribeRequest* /*request*/, v1::DescribeResponse* response) {
+    grpc::CallbackServerContext* context, const v1::DescribeRequest* request,
+    v1::DescribeResponse* response) {
   auto* reactor = context->DefaultReactor();
   response->set_name(about_.name);
   response->set_version(about_.version);
@@ -79,7 +79,9 @@ grpc::ServerUnaryReactor* AgentService::Describe(
     response->add_addresses(address.ToString());
   }
   response->set_latched(latch_->IsSet());
-  loop_->Post([this, reactor, response] {
+  const uint64_t term = request->name() == about_.name ? request->term() : 0;
+  loop_->Post([this, term, reactor, response] {
+    driver_->HearTerm(term);
     for (v1::Held& held : driver_->core().Held()) {
       *response->add_held() = std::move(held);
     }

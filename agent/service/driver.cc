@@ -53,6 +53,10 @@ void Driver::Heal(const v1::HealRequest& request, OnReply reply) {
   CarryOut(core_->Heal(call, request, BootNow()));
 }
 
+void Driver::HearTerm(uint64_t term) {
+  CarryOut(core_->HearTerm(term, BootNow()));
+}
+
 void Driver::ClockStepped() { CarryOut(core_->ClockStepped(BootNow())); }
 
 void Driver::Latched() { CarryOut(core_->Latched(BootNow())); }

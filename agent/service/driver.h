@@ -40,6 +40,8 @@ class Driver {
   void Arm(const v1::ArmRequest& request, OnReply reply);
   void KeepAlive(const v1::KeepAliveRequest& request, OnReply reply);
   void Heal(const v1::HealRequest& request, OnReply reply);
+  // Returns when it is recorded.
+  void HearTerm(uint64_t term);
   void ClockStepped();
   void Latched();
 

@@ -1,6 +1,7 @@
 #include "controller/core/agent_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "controller/core/backoff.h"
@@ -82,7 +83,7 @@ void AgentLink::DescribeBy(BootInstant t) {
   describe_by_ = std::min(describe_by_, t);
 }
 
-void AgentLink::Step(bool urgent, BootInstant now, Outbox& out) {
+void AgentLink::Step(bool urgent, uint64_t term, BootInstant now, Outbox& out) {
   wake_.Reset();
   if (pending_ != 0) return;
   BootInstant due = settled_ && clock_.Ready(now) ? describe_by_ : now;
@@ -94,8 +95,11 @@ void AgentLink::Step(bool urgent, BootInstant now, Outbox& out) {
     wake_.By(due);
     return;
   }
-  pending_ = out.Send(host_, "", agent::v1::DescribeRequest(),
-                      now + options_.call_timeout);
+  agent::v1::DescribeRequest request;
+  request.set_term(term);
+  request.set_name(host_);
+  pending_ =
+      out.Send(host_, "", std::move(request), now + options_.call_timeout);
 }
 
 }  // namespace sunder::controller

@@ -73,7 +73,7 @@ class AgentLink {
   void DescribeBy(BootInstant t);
 
   // Sends Describe if one is due. `urgent`: a living fault needs the agent.
-  void Step(bool urgent, BootInstant now, Outbox& out);
+  void Step(bool urgent, uint64_t term, BootInstant now, Outbox& out);
   const Wake& wake() const { return wake_; }
 
  private:

@@ -220,7 +220,7 @@ void Core::Step(BootInstant now) {
       it = links_.erase(it);
       continue;
     }
-    it->second->Step(urgent, now, *out_);
+    it->second->Step(urgent, term_, now, *out_);
     ++it;
   }
 }

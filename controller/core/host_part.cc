@@ -167,7 +167,9 @@ void HostPart::HearLiving(const agent::v1::Held& held,
   const absl::Duration error = clock.Uncertainty(until);
   armed = true;
   acked = std::max({acked, arm_number, held.keep_alive()});
-  floor = std::max(floor, until - error);
+  // A later keep-alive may end earlier, where the clock has become known
+  // better.
+  floor = until - error;
   bound = std::max(bound, link->OverBy(until));
   const bool shown = status->state() != sunder::v1::HOST_STATE_UNKNOWN;
   if (held.state() == agent::v1::STATE_IN_FORCE && held.in_force_ns() != 0) {

@@ -72,7 +72,7 @@ void Invariants::Sent(const std::string& host, const controller::Call& call) {
     const Gate* gate = note(*alive);
     // The end was told by the clock as it was known when it was armed, and the
     // agent keeps to it.
-    if (gate != nullptr &&
+    if (gate != nullptr && gate->end != AgentInstant() &&
         AgentInstant::FromNanos(alive->expiry_ns()) - gate->end >
             2 * max_uncertainty_) {
       Violated(absl::StrCat(host, " is asked to hold ", alive->fault_id(),
@@ -92,6 +92,14 @@ void Invariants::MayPause(const std::string& host) {
     OnHost& on = fault.hosts.at(host);
     on.dropping = false;
     for (auto& [generation, gate] : on.gates) gate.dropping = false;
+  }
+}
+
+void Invariants::Rebooted(const std::string& host) {
+  for (auto& [id, fault] : faults_) {
+    for (auto& [generation, gate] : fault.hosts.at(host).gates) {
+      gate.allowed = gate.start = gate.end = AgentInstant();
+    }
   }
 }
 
@@ -196,6 +204,7 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
     }
     on.dropping = drops;
   }
+  if (dropping > 0 && dropping == hosts) fault.whole = true;
   if (dropping == 0 || dropping == hosts) {
     fault.partial_since.reset();
     return;
@@ -210,12 +219,13 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
 }
 
 absl::Duration Invariants::PartialLimit(const Tracked& fault) const {
+  const absl::Duration uncertainty = kTolerance + 2 * slowest_;
+  if (!fault.whole) return never_whole_ + uncertainty;
   const bool interfered = std::any_of(
       fault.hosts.begin(), fault.hosts.end(), [&](const auto& host) {
         return Blind(host.first, *fault.partial_since);
       });
-  return lease_ + (interfered ? interval_ : absl::ZeroDuration()) + kTolerance +
-         2 * slowest_;
+  return lease_ + (interfered ? interval_ : absl::ZeroDuration()) + uncertainty;
 }
 
 void Invariants::CheckView(const sunder::v1::Fault& view, Now now) {

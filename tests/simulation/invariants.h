@@ -38,9 +38,12 @@ class Invariants {
   // A whole fault becomes whole again, or is gone, within a lease: no expiry is
   // further ahead when it is sent, and none is sent after a host has stopped
   // before its own. But what was interfered with may stop just after it
-  // acknowledged, and the next expiry goes out an interval later.
+  // acknowledged, and the next expiry goes out an interval later. What was
+  // never whole has the first expiry, and the one of the first keep-alive at
+  // most.
   Invariants(const controller::Options& options, Report report)
       : lease_(options.lease),
+        never_whole_(options.first_expiry + options.interval),
         interval_(options.interval),
         max_uncertainty_(options.max_uncertainty),
         report_(std::move(report)) {}
@@ -69,6 +72,8 @@ class Invariants {
   // What the host dropped may pause without having healed: a gate that is open
   // by the clock alone, or a table that somebody removed.
   void MayPause(const std::string& host);
+  // Its clock begins anew, and its kernel is empty.
+  void Rebooted(const std::string& host);
   // The host slept for `d` until now. Its kernel's timeouts stood still.
   void Suspended(const std::string& host, Now now, absl::Duration d);
 
@@ -108,7 +113,8 @@ class Invariants {
     bool may_be_partial = false;
     bool healing = false;
     bool final = false;
-    bool over = false;  // Final, and nothing dropped when it was looked at.
+    bool whole = false;  // All hosts dropped, at some instant.
+    bool over = false;   // Final, and nothing dropped when it was looked at.
     std::optional<Now> partial_since;
     absl::Duration longest_partial;
   };
@@ -126,7 +132,7 @@ class Invariants {
   bool Blind(const std::string& host, Now now) const;
   absl::Duration PartialLimit(const Tracked& fault) const;
 
-  const absl::Duration lease_, interval_, max_uncertainty_;
+  const absl::Duration lease_, never_whole_, interval_, max_uncertainty_;
   const Report report_;
   Nodes nodes_;
   absl::Duration slowest_;

@@ -31,13 +31,16 @@ Now Node::ToWorld(BootInstant local) const {
 void Node::Deliver(const controller::Request& request, Answer answer) {
   const size_t kind = request.index();
   agent::CallId call = 0;
-  if (std::holds_alternative<agent::v1::DescribeRequest>(request)) {
+  if (const auto* ask = std::get_if<agent::v1::DescribeRequest>(&request)) {
+    // As the service does: what it hears is written down before it answers.
+    if (ask->name() == name_) host_.HearTerm(ask->term());
+    host_.CarryOutAll();
     agent::v1::DescribeResponse response;
     *response.mutable_stamp() = Stamp();
     response.set_name(name_);
     for (const auto& held : host_.core().Held()) *response.add_held() = held;
     answer(controller::Response(std::move(response)));
-    return;
+    return GiveAnswers();
   }
   if (const auto* stage = std::get_if<agent::v1::StageRequest>(&request)) {
     call = host_.Stage(*stage);
@@ -92,6 +95,16 @@ absl::StatusOr<controller::Response> Node::Wrap(size_t kind,
     default:
       return fill(agent::v1::HealResponse());
   }
+}
+
+void Node::Reboot(Now now) {
+  Kill();
+  host_.Reboot();
+  ahead_ = absl::Seconds(7) - (now - Now());
+  // What the wall clock shows goes on.
+  const BootInstant before = clock_.now;
+  SetNow(now);
+  clock_.wall_ahead += before - clock_.now;
 }
 
 void Node::Kill() {

@@ -46,6 +46,8 @@ class Node {
   // Carries one pending action out, and gives the answers that it brought.
   void CarryOutOne();
   void Kill();
+  // Kills it too. CLOCK_BOOTTIME begins anew.
+  void Reboot(Now now);
   std::deque<Answer> TakeOrphans() { return std::exchange(orphans_, {}); }
 
   agent::v1::Stamp Stamp() { return host_.core().StampAt(clock_.now); }
@@ -68,7 +70,7 @@ class Node {
     Answer answer;
   };
   const std::string name_;
-  const absl::Duration ahead_;
+  absl::Duration ahead_;
   const int64_t drift_ppm_;
   agent::ModelClock clock_;
   agent::ModelHost host_;

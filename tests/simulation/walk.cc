@@ -1,7 +1,9 @@
 #include "tests/simulation/walk.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/simulation/incidents.h"
@@ -50,8 +52,7 @@ class Player {
   }
 
   void RunUntil(Now instant) {
-    world().RunUntil([&] { return failed() || world().now() >= instant; },
-                     absl::Hours(1));
+    world().RunUntil([this] { return failed(); }, instant - world().now());
   }
 
   // From now on the environment does no harm. Everything is whole or gone
@@ -74,18 +75,46 @@ class Player {
       if (!world().node(host).alive()) world().StartAgent(host);
     }
     world().ContinueController();
-    if (!world().Rules()) world().StartController();
-    RunUntil(world().now() + absl::Seconds(3));
-    // Until then it may have heard of a higher term.
-    if (!world().Rules()) world().StartController();
+    Rule();
     const auto& o = world().options();
     const absl::Duration longest_fault = absl::Seconds(15);
-    const Now over = world().now() + longest_fault + o.stage_timeout + o.lease +
-                     o.max_lead + o.reach_timeout + o.call_timeout;
-    world().RunUntil(
-        [&] { return failed() || AllEnded() || world().now() >= over; },
-        absl::Hours(1));
+    const absl::Duration over = longest_fault + o.stage_timeout + o.lease +
+                                o.max_lead + o.reach_timeout + o.call_timeout;
+    world().RunUntil([this] { return failed() || AllEnded(); }, over);
     if (!failed()) CheckRest();
+    if (!failed()) CheckThatItWorks();
+  }
+
+  // Whatever has been, the next fault comes in force and is healed.
+  void CheckThatItWorks() {
+    Rule();
+    sunder::v1::FaultSpec spec;
+    spec.mutable_duration()->set_seconds(60);
+    std::vector<int> all(world().hosts());
+    std::iota(all.begin(), all.end(), 0);
+    const auto id = world().TryCreate(all, spec);
+    if (!id.ok()) return Violated(std::string(id.status().message()));
+    if (!world().RunUntilState(*id, sunder::v1::FAULT_STATE_IN_FORCE,
+                               absl::Seconds(2))) {
+      return Violated(absl::StrCat(*id, " does not come in force"));
+    }
+    RunUntil(world().now() + 2 * world().options().lease);
+    if (world().State(*id) != sunder::v1::FAULT_STATE_IN_FORCE) {
+      return Violated(absl::StrCat(*id, " does not stay in force"));
+    }
+    world().Heal(*id);
+    if (!world().RunUntilState(*id, sunder::v1::FAULT_STATE_HEALED,
+                               absl::Seconds(2))) {
+      return Violated(absl::StrCat(*id, " is not healed"));
+    }
+  }
+
+  // A controller that starts may yet hear of a higher term.
+  void Rule() {
+    while (!failed() && !world().Rules()) {
+      world().StartController();
+      RunUntil(world().now() + absl::Seconds(3));
+    }
   }
 
   bool AllEnded() {

@@ -61,44 +61,53 @@ void World::At(Now when, std::function<void()> what) {
   events_.emplace(std::max(when, now_), std::move(what));
 }
 
+std::optional<Now> World::NextKernelChange() {
+  std::optional<Now> next;
+  for (auto& node : nodes_) {
+    if (node->suspended) continue;
+    const auto change = node->host().kernel().NextChange();
+    if (!change) continue;
+    const Now at =
+        std::max(node->ToWorld(*change), now_ + absl::Nanoseconds(1));
+    if (!next || at < *next) next = at;
+  }
+  return next;
+}
+
 bool World::StepOnce() {
+  const auto change = NextKernelChange();
+  if (change && (events_.empty() || *change < events_.begin()->first)) {
+    now_ = *change;
+    Refresh();
+    invariants_.CheckKernels(now_);
+    return true;
+  }
   if (events_.empty()) return false;
   auto first = events_.extract(events_.begin());
   now_ = first.key();
   Refresh();
-  tick_ = false;
+  only_looked_ = false;
   first.mapped()();
-  if (!tick_) ++steps_;
+  if (!only_looked_) ++steps_;
   invariants_.CheckKernels(now_);
   return true;
 }
 
-void World::RunFor(absl::Duration d) {
-  bool over = false;
-  At(now_ + d, [this, &over] { over = tick_ = true; });
-  while (!over) {
-    Tick();
-    StepOnce();
-  }
+void World::LookAt(Now when) {
+  At(when, [this] { only_looked_ = true; });
 }
 
-void World::Tick() {
-  if (ticking_) return;
-  ticking_ = true;
-  const bool idle = std::all_of(
-      nodes_.begin(), nodes_.end(),
-      [](const auto& node) { return node->host().kernel().size() == 0; });
-  At(now_ + absl::Milliseconds(idle ? 500 : 10), [this] {
-    ticking_ = false;
-    tick_ = true;
-  });
+void World::RunFor(absl::Duration d) {
+  const Now until = now_ + d;
+  LookAt(until);
+  while (now_ < until) StepOnce();
 }
 
 bool World::RunUntil(const std::function<bool()>& so, absl::Duration limit) {
   const Now last = now_ + limit;
+  LookAt(last);
   while (!so()) {
     if (now_ >= last) return false;
-    Tick();
     StepOnce();
   }
   return true;

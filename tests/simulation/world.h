@@ -161,7 +161,9 @@ class World {
   absl::Duration Delay();
   bool Chance(double p);
   void Refresh();  // Sets all hosts' clocks.
-  void Tick();     // The kernels are looked at often enough to measure by.
+  // When a kernel begins or ceases to drop by itself.
+  std::optional<Now> NextKernelChange();
+  void LookAt(Now when);  // Something is looked at then.
   void Violated(const std::string& what);
   // Joined for the journal, with the time.
   template <typename... Words>
@@ -192,8 +194,7 @@ class World {
   ControllerProcess controllers_[2];
   Invariants invariants_;
   int faults_ = 0;
-  bool ticking_ = false;
-  bool tick_ = false;  // The event at hand is a look at the clock.
+  bool only_looked_ = false;  // Nothing has happened in the event at hand.
 };
 
 }  // namespace sunder::simulation

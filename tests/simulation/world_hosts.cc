@@ -46,7 +46,8 @@ void World::Reboot(int host) {
   invariants_.Interfered(node(host).name(), now_);
   KillAgent(host);
   Note(node(host).name(), ": reboots");
-  node(host).host().Reboot();
+  node(host).Reboot(now_);
+  invariants_.Rebooted(node(host).name());
 }
 
 void World::ContinueAgent(int host) {
