@@ -1,5 +1,7 @@
 #include "agent/kernel/twin.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <stdexcept>
@@ -31,6 +33,18 @@ std::string Text(const KernelFault& fault) {
                       fault.state, fault.intact ? "" : " not intact", " left ",
                       Text(fault.lease_left), " dropped ",
                       fault.dropped_packets);
+}
+
+absl::Duration Clock(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return absl::DurationFromTimespec(now);
+}
+
+// The coarse clock is set at each tick.
+absl::Duration TickLag() {
+  const absl::Duration at_tick = Clock(CLOCK_MONOTONIC_COARSE);
+  return Clock(CLOCK_MONOTONIC) - at_tick;
 }
 
 absl::Duration WallAhead() {
@@ -95,8 +109,9 @@ void Twin::Note(const Call& call, const std::string& answer) {
 }
 
 bool Twin::IsDoubtful(const Call& call, const Outcome& real, BootInstant before,
-                      BootInstant after) const {
-  if (IsNearEdge(call.gates, before, after)) return true;
+                      BootInstant after, absl::Duration lag) const {
+  if (call.gates.empty()) return false;
+  if (lag > tick_ || IsNearEdge(call.gates, before, after)) return true;
   if (call.changes != Changes::kLease) return false;
   const bool gave_up =
       after - before > kLeaseTolerance && absl::IsDeadlineExceeded(real.status);
@@ -107,13 +122,15 @@ bool Twin::IsDoubtful(const Call& call, const Outcome& real, BootInstant before,
 
 void Twin::Do(const Call& call) {
   if (!difference_.empty()) return;
+  absl::Duration lag = TickLag();
   const BootInstant before = BootNow();
   const Outcome real = call.real();
   const BootInstant after = BootNow();
+  lag = std::max(lag, TickLag());
   const absl::Duration took = after - before;
   SetClock(after);
   const Outcome model = call.model();
-  if (IsDoubtful(call, real, before, after)) {
+  if (IsDoubtful(call, real, before, after, lag)) {
     ++not_compared_;
     Note(call, absl::StrCat("not compared, it took ", Text(took)));
     if (call.changes != Changes::kNothing) Forget(call.gates);
@@ -132,7 +149,7 @@ void Twin::Do(const Call& call) {
 }
 
 std::string Twin::Compare(const Outcome& real, const Outcome& model,
-                          absl::Duration took) const {
+                          absl::Duration took) {
   if (real.status.code() != model.status.code()) {
     return absl::StrCat("the kernel says ", real.status.ToString(),
                         ", the model ", model.status.ToString());
@@ -153,10 +170,14 @@ std::string Twin::Compare(const Outcome& real, const Outcome& model,
 }
 
 std::string Twin::Compare(const KernelFault& real, const KernelFault& model,
-                          absl::Duration took) const {
+                          absl::Duration took) {
   const absl::Duration more = real.lease_left - model.lease_left;
   const bool both_alive = real.lease_left > absl::ZeroDuration() &&
                           model.lease_left > absl::ZeroDuration();
+  if (both_alive) {
+    early_ = std::max(early_, -more);
+    late_ = std::max(late_, more - took);
+  }
   const bool lease_is_same =
       both_alive
           ? more >= -kUnit - tick_ && more <= took + kLeaseTolerance + tick_

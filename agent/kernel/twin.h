@@ -30,7 +30,8 @@ namespace sunder::agent {
 class Twin {
  public:
   // In the calling thread, which is in `lab`. Whatever rules are there go.
-  // `tick`: how far the kernel's ticks may be behind its clock.
+  // What is asked while the kernel's ticks are more than `tick` behind its
+  // clock is not compared.
   Twin(Lab& lab, absl::Duration tick);
 
   void Stage(GateId gate, const v1::StageRequest& request);
@@ -59,6 +60,9 @@ class Twin {
   const std::vector<std::string>& log() const { return log_; }
   int compared() const { return compared_; }
   int not_compared() const { return not_compared_; }
+  // How far leases were beside the model's at most.
+  absl::Duration early() const { return early_; }
+  absl::Duration late() const { return late_; }
   // How often there was which answer: "Refresh NOT_FOUND", "Packet dropped".
   const std::map<std::string, int>& answers() const { return answers_; }
 
@@ -89,15 +93,16 @@ class Twin {
   bool IsNearEdge(const std::set<GateId>& gates, BootInstant from,
                   BootInstant to) const;
   // Whether what became of the call, which took so long, is not certain.
+  // `lag`: how far ticks were then behind.
   bool IsDoubtful(const Call& call, const Outcome& real, BootInstant before,
-                  BootInstant after) const;
+                  BootInstant after, absl::Duration lag) const;
   void AwaitClear(const std::set<GateId>& gates);
   void Forget(const std::set<GateId>& gates);
   void Note(const Call& call, const std::string& answer);
   std::string Compare(const Outcome& real, const Outcome& model,
-                      absl::Duration took) const;
+                      absl::Duration took);
   std::string Compare(const KernelFault& real, const KernelFault& model,
-                      absl::Duration took) const;
+                      absl::Duration took);
 
   Lab& lab_;
   const absl::Duration tick_, edge_;
@@ -110,6 +115,7 @@ class Twin {
   std::vector<std::string> log_;
   std::map<std::string, int> answers_;
   int compared_ = 0, not_compared_ = 0;
+  absl::Duration early_, late_;
 };
 
 }  // namespace sunder::agent
