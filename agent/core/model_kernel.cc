@@ -65,20 +65,23 @@ KernelFault ModelKernel::View(GateId gate, const Table& table) const {
   view.state = table.state;
   view.lease_left =
       Alive(table) ? *table.lease_end - clock_->now : absl::ZeroDuration();
-  view.intact = !table.damaged;
+  // A gate that was armed and holds no rule is not as anybody made it.
+  const bool has_rule = table.state != GateState::kShut;
+  view.intact = !table.damaged && table.armed == has_rule;
   view.dropped_packets = table.dropped;
   view.dropped_bytes = table.dropped * 100;
   return view;
 }
 
-absl::Status ModelKernel::SetLease(Table& table, BootInstant expiry) {
-  if (expiry <= clock_->now) {
-    return absl::DeadlineExceededError("the expiry has passed");
-  }
+absl::Status ModelKernel::CheckExpiry(BootInstant expiry) const {
+  if (expiry > clock_->now) return absl::OkStatus();
+  return absl::DeadlineExceededError("the expiry has passed");
+}
+
+void ModelKernel::SetLease(Table& table, BootInstant expiry) {
   table.lease_end = expiry;
   BootInstant& latest = latest_expiry_[table.key.fault_id];
   latest = std::max(latest, expiry);
-  return absl::OkStatus();
 }
 
 absl::Status ModelKernel::Stage(
@@ -86,6 +89,7 @@ absl::Status ModelKernel::Stage(
   return Do(ModelOp::kStage, [&]() -> absl::Status {
     if (tables_.contains(gate)) return absl::AlreadyExistsError("table exists");
     Table& table = tables_[gate];
+    table.order = ++staged_;
     table.key = {request->fault_id(), request->generation(), request->digest()};
     for (const auto& flow : request->flows()) {
       table.sources.insert(flow.sources().begin(), flow.sources().end());
@@ -97,9 +101,12 @@ absl::Status ModelKernel::Stage(
 absl::Status ModelKernel::Arm(GateId gate, WallInstant start,
                               BootInstant expiry) {
   return Do(ModelOp::kArm, [&]() -> absl::Status {
+    if (absl::Status s = CheckExpiry(expiry); !s.ok()) return s;
     const auto table = At(gate);
     if (!table.ok()) return table.status();
-    if (absl::Status s = SetLease(**table, expiry); !s.ok()) return s;
+    if ((*table)->armed) return absl::FailedPreconditionError("armed before");
+    SetLease(**table, expiry);
+    (*table)->armed = true;
     (*table)->state = GateState::kTimed;
     (*table)->start = start;
     (*table)->end = clock_->WallAt(expiry);
@@ -127,10 +134,12 @@ absl::Status ModelKernel::Shut(GateId gate) {
 
 absl::Status ModelKernel::Refresh(GateId gate, BootInstant expiry) {
   return Do(ModelOp::kRefresh, [&]() -> absl::Status {
+    if (absl::Status s = CheckExpiry(expiry); !s.ok()) return s;
     const auto table = At(gate);
     if (!table.ok()) return table.status();
     if (!Alive(**table)) return absl::NotFoundError("no such element");
-    return SetLease(**table, expiry);
+    SetLease(**table, expiry);
+    return absl::OkStatus();
   });
 }
 
@@ -167,10 +176,25 @@ void ModelKernel::FailNext(ModelOp op, absl::Status status, bool yet_done) {
   failures_.push_back({op, std::move(status), yet_done});
 }
 
-void ModelKernel::SendPackets(uint64_t count) {
+ModelKernel::Table* ModelKernel::Dropper(
+    const std::optional<std::string>& source) {
+  Table* dropper = nullptr;
   for (auto& [gate, table] : tables_) {
-    if (Drops(table)) table.dropped += count;
+    if (!Drops(table) || (source && !table.sources.contains(*source))) continue;
+    if (dropper == nullptr || dropper->order < table.order) dropper = &table;
   }
+  return dropper;
+}
+
+bool ModelKernel::Send(const std::string& source) {
+  Table* const dropper = Dropper(source);
+  if (dropper == nullptr) return false;
+  ++dropper->dropped;
+  return true;
+}
+
+void ModelKernel::SendPackets(uint64_t count) {
+  if (Table* const dropper = Dropper(std::nullopt)) dropper->dropped += count;
 }
 
 void ModelKernel::Suspended(absl::Duration d) {
@@ -189,6 +213,11 @@ void ModelKernel::Damage(const std::string& fault_id) {
   for (auto& [gate, table] : tables_) {
     if (table.key.fault_id == fault_id) table.damaged = true;
   }
+}
+
+void ModelKernel::EndLease(GateId gate) {
+  const auto it = tables_.find(gate);
+  if (it != tables_.end()) it->second.lease_end.reset();
 }
 
 bool ModelKernel::Table::Is(const std::string& fault_id,

@@ -1,6 +1,11 @@
 // A kernel made of values on a virtual clock, for tests and the simulator. It
 // outlives the core that uses it, as a kernel does; leases end in it by
 // themselves; and it tells what would be dropped at this instant.
+//
+// agent/kernel/model_is_true_kernel_test.cc holds it to the real one. What it
+// leaves out: it takes any request, a flow's sources are single addresses and
+// all that is asked of a packet, each packet counts 100 bytes, and leases end
+// to the nanosecond.
 
 #ifndef SUNDER_AGENT_CORE_MODEL_KERNEL_H_
 #define SUNDER_AGENT_CORE_MODEL_KERNEL_H_
@@ -62,13 +67,18 @@ class ModelKernel : public Kernel {
   void ClearFailures() { failures_.clear(); }
   // While it is set, what commits is refused, as by the agent's stop latch.
   bool latched = false;
-  void SendPackets(uint64_t count);  // Through every gate.
+  // One packet through every table: is it dropped? It counts in the first that
+  // drops it; the one staged last is asked first.
+  bool Send(const std::string& source);
+  void SendPackets(uint64_t count);  // As Send, from whom every fault names.
   // The host slept: timeouts stood still, CLOCK_BOOTTIME did not.
   void Suspended(absl::Duration d);
   void Reboot() { tables_.clear(); }
   // As an operator's `nft delete table` and `nft flush chain` do.
   void RemoveAll() { tables_.clear(); }
   void Damage(const std::string& fault_id);
+  // As `nft delete element` of the lease does.
+  void EndLease(GateId gate);
 
   // ---- What tests look at.
 
@@ -95,7 +105,9 @@ class ModelKernel : public Kernel {
     GateState state = GateState::kShut;
     WallInstant start, end;
     std::optional<BootInstant> lease_end;
+    bool armed = false;  // Once is for ever.
     bool damaged = false;
+    uint64_t order = 0;  // In which they were staged.
     uint64_t dropped = 0;
     std::set<std::string> sources;  // Of its flows.
     bool Is(const std::string& fault_id, uint64_t generation) const;
@@ -112,11 +124,15 @@ class ModelKernel : public Kernel {
   absl::StatusOr<Table*> At(GateId gate);
   bool Alive(const Table& table) const;
   bool Drops(const Table& table) const;
+  // The one that drops it; null where it arrives. Nobody names every fault.
+  Table* Dropper(const std::optional<std::string>& source);
   KernelFault View(GateId gate, const Table& table) const;
-  absl::Status SetLease(Table& table, BootInstant expiry);
+  absl::Status CheckExpiry(BootInstant expiry) const;
+  void SetLease(Table& table, BootInstant expiry);
 
   const ModelClock* clock_;
   std::map<GateId, Table> tables_;
+  uint64_t staged_ = 0;
   std::map<std::string, BootInstant> latest_expiry_;
   std::deque<Failure> failures_;
 };

@@ -16,6 +16,8 @@ test_packages=(
   clang-14 clang-format-14 git ipset iptables iputils-ping
   libclang-rt-14-dev openssl prometheus python3-marathon python3-pytest
   python3-pytest-xdist python3-venv)
+# The guest's kernel and its shell are unpacked, not installed (vm_image.py).
+vm_packages=(kmod python3 qemu-system-x86)
 
 # need PACKAGE... : installs those that are missing, and says which.
 need() {
