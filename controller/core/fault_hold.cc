@@ -206,6 +206,8 @@ void Fault::SendKeepAlives(BootInstant now) {
     request.set_number(number_);
     request.set_expiry_ns(clock.ToAgent(expiry_).nanos());
     part.bound = std::max(part.bound, part.link->OverBy(expiry_));
+    // It may be taken though its answer is lost, and may end the lease earlier.
+    part.floor = std::min(part.floor, expiry_ - error);
     *part.status->mutable_expiry() = core_.timeline.At(expiry_, error);
     part.pending =
         core_.out.Send(part.host(), view_.id(), std::move(request), deadline);

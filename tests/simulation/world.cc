@@ -84,13 +84,21 @@ bool World::StepOnce() {
   }
   if (events_.empty()) return false;
   auto first = events_.extract(events_.begin());
+  at_this_instant_ = first.key() == now_ ? at_this_instant_ + 1 : 0;
   now_ = first.key();
+  CheckThatTimePasses();
   Refresh();
   only_looked_ = false;
   first.mapped()();
   if (!only_looked_) ++steps_;
   invariants_.CheckKernels(now_);
   return true;
+}
+
+// A timer that is due again at once would keep a processor busy for ever.
+void World::CheckThatTimePasses() {
+  constexpr uint64_t kMost = 10'000;
+  if (at_this_instant_ == kMost) Violated("time stands still");
 }
 
 void World::LookAt(Now when) {

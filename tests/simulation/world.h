@@ -163,6 +163,7 @@ class World {
   void Refresh();  // Sets all hosts' clocks.
   // When a kernel begins or ceases to drop by itself.
   std::optional<Now> NextKernelChange();
+  void CheckThatTimePasses();
   void LookAt(Now when);  // Something is looked at then.
   void Violated(const std::string& what);
   // Joined for the journal, with the time.
@@ -186,6 +187,7 @@ class World {
 
   Now now_;
   uint64_t steps_ = 0, writes_ = 0;
+  uint64_t at_this_instant_ = 0;  // How many events.
   std::mt19937 random_;
   controller::Options options_;
   std::multimap<Now, std::function<void()>> events_;
