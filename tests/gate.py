@@ -28,6 +28,7 @@ RECORD = ROOT / "docs/verification.md"
 COMMIT = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, check=False,
                         capture_output=True, text=True).stdout.strip()
 GUEST_TEST = "agent_model_is_true_test"
+SIMULATION = ("simulation_walk_test", "simulation_mutants")
 PROGRAMS = ("sunder", "sunder-agent", "sunder-controller")
 SANITIZER_ENV = {
     # Stop at the first finding; odd exit code so that nothing takes it for ours.
@@ -76,6 +77,16 @@ def reported(report, *command, env=None):
     code = run(*command, env=env or {})
     count = junit(report) if report.exists() else Count()
     return count if code == 0 or count.failed else count + Count(0, 1)
+
+
+def counted(*command):
+    """Runs what ends with "N passed, N failed". An end without is a failure."""
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **SANITIZER_ENV},
+                          check=False, text=True, stdout=subprocess.PIPE)
+    print(done.stdout)
+    counts = re.search(r"(\d+) passed, (\d+) failed(?: in .*)?\n\Z", done.stdout)
+    count = Count(int(counts[1]), int(counts[2])) if counts else Count()
+    return count if done.returncode == 0 or count.failed else count + Count(0, 1)
 
 
 def configure(preset):
@@ -249,14 +260,35 @@ def alone():
                     f"{BUILD}/asan-ubsan", ".")
 
 
+def simulated():
+    """2,000,000 steps of random walks; and each guard taken out of the cores is found"""
+    if not build("release", *SIMULATION):
+        return Count(0, 1)
+    report = BUILD / "walks.xml"
+    count = reported(report, BUILD / "release/bin/simulation_walk_test",
+                     f"--gtest_output=xml:{report}", env={"SUNDER_WALK_STEPS": "2000000"})
+    return count + counted(
+        "/usr/bin/python3", "tests/simulation/mutants/run.py",
+        str(BUILD / "release/bin/simulation_mutants"), "500000", "often")
+
+
 def walks():
-    """500 random walks of the simulated world, from seeds not tried before"""
-    if not build("asan-ubsan", "simulation_walk_test"):
+    """100,000,000 steps of random walks, from seeds not tried before"""
+    if not build("release", *SIMULATION):
         return Count(0, 1)
     seed = time.time_ns() % 1_000_000_000
     return recorded("walks", r"^(?:walks: (.*)|.*(SUNDER_WALK_SEED=.*))$",
-                    f"{BUILD}/asan-ubsan/bin/simulation_walk_test",
-                    env={"SUNDER_WALKS": "500", "SUNDER_WALK_SEED": str(seed)})
+                    f"{BUILD}/release/bin/simulation_walk_test",
+                    env={"SUNDER_WALK_STEPS": "100000000", "SUNDER_WALK_SEED": str(seed)})
+
+
+def guards():
+    """Each guard taken out of the cores, those too that walks find only rarely"""
+    if not build("release", *SIMULATION):
+        return Count(0, 1)
+    return recorded("guards", r"^(\d+ passed, \d+ failed)$|^FAILED ([\w-]+)",
+                    "/usr/bin/python3", "tests/simulation/mutants/run.py",
+                    str(BUILD / "release/bin/simulation_mutants"), "20000000", "all")
 
 
 def fresh():
@@ -283,6 +315,7 @@ GATE = {
     "mutants": mutants,
     "demo": demo,
     "builds": builds,
+    "simulated": simulated,
     "tidy": tidy,
     "threads": threads,
     "guest": guest,
@@ -291,11 +324,12 @@ GATE = {
 LONG = {
     "alone": alone,
     "walks": walks,
+    "guards": guards,
     "fresh": fresh,
 }
 STEPS = {**GATE, **LONG}
 WAITING = ("end-to-end", "mutants", "demo")
-BESIDE = ("builds", "tidy")
+BESIDE = ("builds", "simulated", "tidy")
 
 
 def summary(name, count, began):

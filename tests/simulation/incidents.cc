@@ -56,6 +56,17 @@ void Heal(Walked& walked, int a, int /*b*/) {
   if (const std::string* id = FaultOf(walked, a)) walked.world.Heal(*id);
 }
 
+// Somebody changes their mind within a second.
+void Cancel(Walked& walked, int a, int b) {
+  Create(walked, a, b);
+  if (walked.ids.empty()) return;
+  World& world = walked.world;
+  world.At(world.now() + absl::Milliseconds((a * 7 + b) % 800),
+           [&world, id = walked.ids.back()] {
+             if (world.Rules()) world.Heal(id);
+           });
+}
+
 void HolderGone(Walked& walked, int a, int /*b*/) {
   const std::string* id = FaultOf(walked, a);
   if (id == nullptr || !walked.world.View(*id).spec().hold()) return;
@@ -92,6 +103,15 @@ void StartAgent(Walked& walked, int a, int b) {
 
 void StopAgent(Walked& walked, int a, int /*b*/) {
   walked.world.StopAgent(HostOf(walked, a));
+}
+
+// At a moment that a random one would hardly ever hit.
+void StopAtAction(Walked& walked, int a, int b) {
+  walked.world.Interrupt(HostOf(walked, a), b % 8, false);
+}
+
+void KillAtAction(Walked& walked, int a, int b) {
+  walked.world.Interrupt(HostOf(walked, a), b % 8, true);
 }
 
 void ContinueAgent(Walked& walked, int a, int /*b*/) {
@@ -182,6 +202,10 @@ void KillController(Walked& walked, int /*a*/, int /*b*/) {
   walked.world.KillController();
 }
 
+void KillControllerAtCall(Walked& walked, int /*a*/, int b) {
+  walked.world.KillControllerAtCall(b % 12);
+}
+
 void StartController(Walked& walked, int /*a*/, int b) {
   // Sometimes one that rules: a restart.
   if (walked.world.Rules() && b % 8 != 0) return;
@@ -222,37 +246,41 @@ void FillDisk(Walked& walked, int /*a*/, int b) {
 
 const std::vector<Kind>& Kinds() {
   static const auto* const kKinds = new std::vector<Kind>{
-      {"create", true, Create},
-      {"heal", false, Heal},
-      {"holder-gone", false, HolderGone},
-      {"holder-back", false, HolderBack},
-      {"move", false, Move},
-      {"kill-agent", false, KillAgent},
-      {"start-agent", true, StartAgent},
-      {"stop-agent", false, StopAgent},
-      {"continue-agent", true, ContinueAgent},
-      {"reboot", false, Reboot},
-      {"sleep", false, Sleep},
-      {"step-wall-clock", false, StepWallClock},
-      {"set-latch", false, SetLatch},
-      {"release-latch", true, ReleaseLatch},
-      {"flush", false, Flush},
-      {"damage", false, Damage},
-      {"fail-kernel", false, FailKernel},
-      {"fill-agent-disk", false, FillAgentDisk},
-      {"cut", false, Cut},
-      {"join", true, Join},
-      {"enlist", false, Enlist},
-      {"slow", false, Slow},
-      {"kill-controller", false, KillController},
-      {"start-controller", true, StartController},
-      {"stop-controller", false, StopController},
-      {"continue-controller", true, ContinueController},
-      {"copy-disk", false, CopyDisk},
-      {"restore-disk", false, RestoreDisk},
-      {"start-other", false, StartOther},
-      {"kill-other", false, KillOther},
-      {"fill-disk", false, FillDisk},
+      {"create", Who::kRecovery, Create},
+      {"heal", Who::kUser, Heal},
+      {"cancel", Who::kUser, Cancel},
+      {"holder-gone", Who::kUser, HolderGone},
+      {"holder-back", Who::kUser, HolderBack},
+      {"move", Who::kUser, Move},
+      {"kill-agent", Who::kHost, KillAgent},
+      {"start-agent", Who::kRecovery, StartAgent},
+      {"stop-agent", Who::kHost, StopAgent},
+      {"stop-at-action", Who::kHost, StopAtAction},
+      {"kill-at-action", Who::kHost, KillAtAction},
+      {"continue-agent", Who::kRecovery, ContinueAgent},
+      {"reboot", Who::kHost, Reboot},
+      {"sleep", Who::kHost, Sleep},
+      {"step-wall-clock", Who::kHost, StepWallClock},
+      {"set-latch", Who::kOperator, SetLatch},
+      {"release-latch", Who::kRecovery, ReleaseLatch},
+      {"flush", Who::kOperator, Flush},
+      {"damage", Who::kOperator, Damage},
+      {"fail-kernel", Who::kOperator, FailKernel},
+      {"fill-agent-disk", Who::kHost, FillAgentDisk},
+      {"cut", Who::kNetwork, Cut},
+      {"join", Who::kRecovery, Join},
+      {"enlist", Who::kNetwork, Enlist},
+      {"slow", Who::kNetwork, Slow},
+      {"kill-controller", Who::kController, KillController},
+      {"kill-controller-at-call", Who::kController, KillControllerAtCall},
+      {"start-controller", Who::kRecovery, StartController},
+      {"stop-controller", Who::kController, StopController},
+      {"continue-controller", Who::kRecovery, ContinueController},
+      {"copy-disk", Who::kController, CopyDisk},
+      {"restore-disk", Who::kController, RestoreDisk},
+      {"start-other", Who::kController, StartOther},
+      {"kill-other", Who::kController, KillOther},
+      {"fill-disk", Who::kController, FillDisk},
   };
   return *kKinds;
 }

@@ -21,10 +21,19 @@ struct Walked {
   bool went_back = false;        // A database was lost or put back.
 };
 
+// Who does it.
+enum class Who {
+  kRecovery,  // In every script: without it little would happen.
+  kUser,
+  kHost,
+  kOperator,
+  kNetwork,
+  kController,
+};
+
 struct Kind {
   absl::string_view name;
-  // In every script: without it little would happen.
-  bool always = false;
+  Who who = Who::kRecovery;
   // Does nothing where it makes no sense just then.
   void (*befall)(Walked& walked, int a, int b) = nullptr;
 };

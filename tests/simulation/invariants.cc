@@ -145,6 +145,8 @@ void Invariants::CheckTables(const Node& node, Now now) {
     const auto outlasts = outlasts_until_.find(node.name());
     const bool slept =
         outlasts != outlasts_until_.end() && now < outlasts->second;
+    if (table.drops && node.host().kernel().latched)
+      is("drops under the latch");
     if (table.drops && fault->second.over && !node.suspended && !slept) {
       is("was over and drops");
     }
@@ -239,6 +241,13 @@ void Invariants::CheckView(const sunder::v1::Fault& view, Now now) {
     CheckStatus(view, status, fault.hosts.at(status.host()));
   }
   if (view.state() != sunder::v1::FAULT_STATE_IN_FORCE) return;
+  for (const auto& status : view.hosts()) {
+    if (status.generation() != view.generation()) continue;
+    if (status.state() == sunder::v1::HOST_STATE_IN_FORCE) continue;
+    Violated(absl::StrCat(view.id(), " is said to be in force, but on ",
+                          status.host(), " it is ",
+                          sunder::v1::HostState_Name(status.state())));
+  }
   // Hosts that hold other generations are not to be called whole.
   for (const auto& [name, on] : fault.hosts) {
     if (Blind(name, now)) continue;

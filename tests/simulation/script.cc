@@ -28,14 +28,19 @@ class Drawer {
   std::mt19937 random_;
 };
 
-// What befalls in this script, each as often as it is drawn.
+// What befalls in this script, each as often as it is drawn: mostly what two of
+// them do, so that what hangs together meets.
 std::vector<const Kind*> DrawMix(Drawer& draw) {
   constexpr int kOften = 6;
-  const int one_of = draw.OneOf({2, 4, 4, 8});  // Kinds that do harm.
+  constexpr Who kOthers[] = {Who::kUser, Who::kHost, Who::kOperator,
+                             Who::kNetwork, Who::kController};
+  const Who one = kOthers[draw.Below(5)], other = kOthers[draw.Below(5)];
   std::vector<const Kind*> mix;
   for (const Kind& kind : Kinds()) {
-    if (!kind.always && draw.Below(one_of) != 0) continue;
-    mix.insert(mix.end(), kind.always ? kOften : 1 + draw.Below(kOften), &kind);
+    const bool always = kind.who == Who::kRecovery;
+    const int one_of = kind.who == one || kind.who == other ? 2 : 12;
+    if (!always && draw.Below(one_of) != 0) continue;
+    mix.insert(mix.end(), always ? kOften : 1 + draw.Below(2 * kOften), &kind);
   }
   return mix;
 }

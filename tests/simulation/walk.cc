@@ -59,6 +59,10 @@ class Player {
   // within what it may take, and at last gone.
   void ComeToRest() {
     world().network = Network();
+    for (int host = 0; host < world().hosts(); ++host) {
+      world().Interrupt(host, 1 << 30, false);
+    }
+    world().KillControllerAtCall(1 << 30);
     world().disk_full = false;
     world().disk_time = absl::Microseconds(300);
     world().KillController(1);

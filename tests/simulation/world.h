@@ -141,6 +141,11 @@ class World {
     return RunUntil([&] { return State(id) == state; }, limit);
   }
   void At(Now when, std::function<void()> what);
+  // Before the host's agent carries out its nth action from now, it is stopped,
+  // or dies.
+  void Interrupt(int host, int n, bool dies) { interrupts_[host] = {n, dies}; }
+  // The controller dies before its nth call from now leaves.
+  void KillControllerAtCall(int n) { calls_left_ = n; }
   // Called for each call as it leaves; false: it is lost.
   std::function<bool(const controller::Call&)> on_call;
   // Called before a host carries an action out; false: its agent dies first.
@@ -181,6 +186,8 @@ class World {
   void Arrive(int which, uint64_t life, const controller::Call& call, Now sent);
   void ToNode(int host, std::function<void()> event);
   void AfterNode(int host);
+  // Whether the agent may act now.
+  bool MayAct(int host);
   void Report(int host, const agent::v1::Held& held);
   void Pump(int host);
   Node* Named(const std::string& name, int* index);
@@ -193,6 +200,12 @@ class World {
   std::multimap<Now, std::function<void()>> events_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::set<int> unlisted_;
+  struct Interruption {
+    int actions_left = 0;
+    bool dies = false;
+  };
+  std::map<int, Interruption> interrupts_;
+  std::optional<int> calls_left_;
   ControllerProcess controllers_[2];
   Invariants invariants_;
   int faults_ = 0;

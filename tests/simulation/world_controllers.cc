@@ -39,6 +39,7 @@ void World::StartController(int which) {
   process = ControllerProcess();
   process.life = life;
   process.core = std::make_unique<controller::Core>(options_);
+  if (which == 0) calls_left_.reset();
   Disk& from = DiskOf(which);
   std::vector<controller::store::v1::FaultRecord> records;
   records.reserve(from.records.size());

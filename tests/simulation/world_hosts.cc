@@ -81,7 +81,11 @@ void World::StepWallClock(int host, absl::Duration by) {
   if (node(host).suspended) return;
   Note(node(host).name(), ": the wall clock steps by ",
        absl::FormatDuration(by));
-  invariants_.Interfered(node(host).name(), now_);
+  // An agent that runs hears of it at once. What is open does not mind.
+  const bool runs =
+      node(host).alive() && !node(host).stopped && !interrupts_.contains(host);
+  invariants_.Interfered(node(host).name(), now_,
+                         runs ? kTolerance + network.longest : options_.lease);
   Refresh();
   invariants_.MayPause(node(host).name());
   // A stopped agent hears of it when it goes on.

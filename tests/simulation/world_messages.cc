@@ -10,6 +10,10 @@
 namespace sunder::simulation {
 
 void World::SendCall(int which, const controller::Call& call) {
+  if (which == 0 && calls_left_ && --*calls_left_ < 0) {
+    if (*calls_left_ == -1) At(now_, [this] { KillController(); });
+    return;
+  }
   invariants_.MayTake(network.longest);
   invariants_.Sent(call.host, call);
   if (journal) {
@@ -84,6 +88,25 @@ void World::Report(int host, const agent::v1::Held& held) {
   }
 }
 
+bool World::MayAct(int host) {
+  if (on_action && !on_action(host)) {
+    KillAgent(host);
+    return false;
+  }
+  const auto interrupt = interrupts_.find(host);
+  if (interrupt == interrupts_.end()) return true;
+  if (interrupt->second.actions_left-- > 0) return true;
+  const bool dies = interrupt->second.dies;
+  interrupts_.erase(interrupt);
+  if (dies) {
+    KillAgent(host);
+  } else {
+    Note(node(host).name(), ": the agent is stopped");
+    StopAgent(host);
+  }
+  return false;
+}
+
 void World::Pump(int host) {
   node(host).pumping = true;
   At(now_ + Delay() / 4, [this, host] {
@@ -91,7 +114,7 @@ void World::Pump(int host) {
     ToNode(host, [this, host] {
       Node& on = node(host);
       if (!on.alive() || !on.host().pending()) return;
-      if (on_action && !on_action(host)) return KillAgent(host);
+      if (!MayAct(host)) return;
       const std::string what = journal ? Describe(on.host().next()) : "";
       if (!what.empty()) Note("  ", on.name(), ": ", what);
       on.CarryOutOne();

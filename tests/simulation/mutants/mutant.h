@@ -11,10 +11,11 @@ namespace sunder {
 
 struct Mutant {
   std::string name;
-  std::string rule;  // What the guard keeps that it lacks.
+  // Another mutant that lives with it, where two guards keep the rule; or "".
+  std::string with;
 };
 
-extern int living_mutant;              // From 1 on; 0: none.
+extern bool lives[];                   // In their order.
 const std::vector<Mutant>& Mutants();  // In their order.
 
 }  // namespace sunder

@@ -1,7 +1,7 @@
 """Writes the sources of the cores with every mutant of guards.yaml in them, asleep.
 
 mutate.py OUT SOURCE...: each SOURCE, a path from the project's root, goes to OUT. A mutant
-lives while sunder::living_mutant is its number in the file, from 1 on.
+lives while sunder::lives is true at its place in the file.
 """
 
 import pathlib
@@ -26,14 +26,14 @@ def apply(mutant, number, text):
     if text.count(was) != 1:
         sys.exit(f"guards.yaml: {mutant['name']}: {mutant['file']} has {text.count(was)} "
                  f"times:\n{was}")
-    alive = f"(::sunder::living_mutant == {number})"
+    alive = f"(::sunder::lives[{number}])"
     becomes = mutant.get("becomes", f"!MUTANT && ({was})")
     return text.replace(was, becomes.replace("MUTANT", alive))
 
 
 def table(mutants):
-    rows = ", ".join(f'{{"{m["name"]}", "{m["rule"]}"}}' for m in mutants)
-    return (DECLARED + f"namespace sunder {{\nint living_mutant = 0;\n"
+    rows = ", ".join(f'{{"{m["name"]}", "{m.get("with", "")}"}}' for m in mutants)
+    return (DECLARED + f"namespace sunder {{\nbool lives[{len(mutants)}];\n"
             f"const std::vector<Mutant>& Mutants() {{\n  static const auto* const kMutants =\n"
             f"      new std::vector<Mutant>{{{rows}}};\n  return *kMutants;\n}}\n"
             "}  // namespace sunder\n")
@@ -48,7 +48,7 @@ def main(out, *sources):
     mutants = read()
     for source in sources:
         text = (ROOT / source).read_text(encoding="utf-8")
-        for number, mutant in enumerate(mutants, 1):
+        for number, mutant in enumerate(mutants):
             if mutant["file"] == source:
                 text = apply(mutant, number, text)
         write(pathlib.Path(out) / source, DECLARED + text)
