@@ -13,9 +13,9 @@ lab_packages=(
   iproute2 nftables procps python3 python3-aiohttp python3-redis python3-yaml redis-sentinel
   redis-server redis-tools)
 test_packages=(
-  clang-14 clang-format-14 git ipset iptables iputils-ping
+  clang-14 clang-format-14 gcc git ipset iptables iputils-ping
   libclang-rt-14-dev openssl prometheus python3-marathon python3-pytest
-  python3-pytest-xdist python3-venv)
+  python3-pytest-xdist python3-venv spin)
 # The guest's kernel and its shell are unpacked, not installed (vm_image.py).
 vm_packages=(kmod python3 qemu-system-x86)
 
