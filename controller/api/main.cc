@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "controller/api/deployment_facts.h"
 #include "controller/api/engine.h"
+#include "controller/api/random_values.h"
 #include "controller/api/server.h"
 #include "controller/api/service.h"
 #include "controller/api/settings.h"
