@@ -30,6 +30,7 @@ COMMIT = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, ch
 GUEST_TEST = "agent_model_is_true_test"
 SIMULATION = ("simulation_walk_test", "simulation_mutants")
 PROGRAMS = ("sunder", "sunder-agent", "sunder-controller")
+LIFE = ("sunder-agent-mutant", "failing_calls")
 SANITIZER_ENV = {
     # Stop at the first finding; odd exit code so that nothing takes it for ours.
     "ASAN_OPTIONS": "exitcode=99:detect_leaks=1",
@@ -163,11 +164,12 @@ def tidy():
 
 def end_to_end():
     """Real programs (sanitized) in namespaces: faults, crashes, lab, stand-in"""
-    if not build("asan-ubsan", *PROGRAMS):
+    if not build("asan-ubsan", *PROGRAMS, *LIFE):
         return Count(0, 1)
     # Apart: each folder has a conftest of its own.
     return (pytest("tests/lab", env=programs("asan-ubsan"))
-            + pytest("tests/integration", env=programs("asan-ubsan")))
+            + pytest("tests/integration", env=programs("asan-ubsan"))
+            + pytest("tests/life", env=programs("asan-ubsan")))
 
 
 def mutants():
@@ -289,6 +291,14 @@ def guards():
                     str(BUILD / "release/bin/simulation_mutants"), "20000000", "all")
 
 
+def life():
+    """10,000 steps of random lives of the real programs, from seeds not tried before"""
+    if not build("asan-ubsan", *PROGRAMS, *LIFE):
+        return Count(0, 1)
+    return recorded("life", r"^life: (.*)$", "/usr/bin/python3", "tests/life/life.py",
+                    "--steps", "100", "--lives", "100", env=programs("asan-ubsan"))
+
+
 def fresh():
     """The README's two commands in a minimal Debian 12 of their own"""
     return recorded("fresh", r"^=== done (.*)$|^(\d+ passed, \d+ failed)$", "scripts/fresh")
@@ -324,6 +334,7 @@ LONG = {
     "alone": alone,
     "walks": walks,
     "guards": guards,
+    "life": life,
     "fresh": fresh,
 }
 STEPS = {**GATE, **LONG}

@@ -195,6 +195,36 @@ class TwiceKernel : public HidingKernel {
   static GateId Twin(GateId gate) { return gate ^ 1; }
 };
 
+// Gives each lease a minute more than it may, and says that it did not.
+class EndlessKernel : public LyingKernel {
+ public:
+  explicit EndlessKernel(std::unique_ptr<Kernel> kernel)
+      : LyingKernel(std::move(kernel), [](v1::StageRequest&) {}) {}
+
+  absl::Status Refresh(GateId gate, BootInstant expiry) override {
+    return LyingKernel::Refresh(gate, expiry + kMore);
+  }
+  absl::StatusOr<KernelFault> Read(GateId gate) override {
+    auto fault = LyingKernel::Read(gate);
+    if (fault.ok() && fault->lease_left > kMore) fault->lease_left -= kMore;
+    return fault;
+  }
+
+ private:
+  static constexpr absl::Duration kMore = absl::Minutes(1);
+};
+
+// Sees nothing of what an earlier agent left.
+class UnsweptKernel : public LyingKernel {
+ public:
+  explicit UnsweptKernel(std::unique_ptr<Kernel> kernel)
+      : LyingKernel(std::move(kernel), [](v1::StageRequest&) {}) {}
+
+  absl::StatusOr<std::vector<KernelFault>> List() override {
+    return std::vector<KernelFault>();
+  }
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie) {
@@ -205,6 +235,12 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie) {
   }
   if (lie == "unhealed") {
     return std::make_unique<UnhealedKernel>(*std::move(kernel));
+  }
+  if (lie == "endless") {
+    return std::make_unique<EndlessKernel>(*std::move(kernel));
+  }
+  if (lie == "unswept") {
+    return std::make_unique<UnsweptKernel>(*std::move(kernel));
   }
   if (lie == "twice") return std::make_unique<TwiceKernel>(*std::move(kernel));
   const std::map<absl::string_view, Lie> lies = {

@@ -25,6 +25,8 @@ namespace sunder::agent {
 //                what it sends itself)
 //   unhealed     says that a fault is gone and leaves it to its lease
 //   twice        installs each fault twice and heals the first only
+//   endless      lets a lease live for a minute more (for tests/life)
+//   unswept      does not see what an earlier agent left (for tests/life)
 // INVALID_ARGUMENT for another.
 absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie);
 
