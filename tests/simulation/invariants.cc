@@ -196,6 +196,7 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
                                      return kernel.DropsFrom(id, source);
                                    });
     dropping += drops ? 1 : 0;
+    if (drops && !on.began) on.began = now;
     if (drops) {
       // The next generation may open after the former one was healed away.
       if (on.stopped && !fault.healing) {
@@ -206,7 +207,10 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
     }
     on.dropping = drops;
   }
-  if (dropping > 0 && dropping == hosts) fault.whole = true;
+  if (dropping > 0 && dropping == hosts && !fault.whole) {
+    fault.whole = true;
+    CheckStart(id, fault, now);
+  }
   if (dropping == 0 || dropping == hosts) {
     fault.partial_since.reset();
     return;
@@ -217,6 +221,22 @@ void Invariants::CheckStayers(const std::string& id, Tracked& fault, Now now) {
   if (!fault.may_be_partial && partial > PartialLimit(fault)) {
     Violated(absl::StrCat(id, " is partial too long, for ",
                           absl::FormatDuration(partial)));
+  }
+}
+
+void Invariants::CheckStart(const std::string& id, const Tracked& fault,
+                            Now now) {
+  Now first = now, last;
+  for (const auto& [name, on] : fault.hosts) {
+    if (Blind(name, now)) return;
+    if (on.stayers.empty() || !on.began) continue;
+    first = std::min(first, *on.began);
+    last = std::max(last, *on.began);
+  }
+  // Each clock is known so well.
+  if (last - first > 2 * max_uncertainty_) {
+    Violated(absl::StrCat(id, " began on its hosts within ",
+                          absl::FormatDuration(last - first)));
   }
 }
 

@@ -107,6 +107,7 @@ class Invariants {
     std::set<std::string> stayers;
     bool dropping = false;  // From all of the stayers.
     bool stopped = false;
+    std::optional<Now> began;  // To drop.
   };
   struct Tracked {
     std::map<std::string, OnHost> hosts;
@@ -127,6 +128,8 @@ class Invariants {
   bool CheckGates(const std::string& id, const std::string& name, OnHost& on,
                   const Tracked& fault, Now now);  // True: something drops.
   void CheckStayers(const std::string& id, Tracked& fault, Now now);
+  // Once it is whole: it began on all hosts at one instant.
+  void CheckStart(const std::string& id, const Tracked& fault, Now now);
   void CheckStatus(const sunder::v1::Fault& view,
                    const sunder::v1::HostStatus& status, const OnHost& on);
   bool Blind(const std::string& host, Now now) const;

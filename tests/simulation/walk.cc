@@ -89,6 +89,12 @@ class Player {
     if (!failed()) CheckThatItWorks();
   }
 
+  bool Becomes(const std::string& id, sunder::v1::FaultState state) {
+    return world().RunUntil(
+        [&] { return failed() || world().State(id) == state; },
+        absl::Seconds(2));
+  }
+
   // Whatever has been, the next fault comes in force and is healed.
   void CheckThatItWorks() {
     Rule();
@@ -98,8 +104,7 @@ class Player {
     std::iota(all.begin(), all.end(), 0);
     const auto id = world().TryCreate(all, spec);
     if (!id.ok()) return Violated(std::string(id.status().message()));
-    if (!world().RunUntilState(*id, sunder::v1::FAULT_STATE_IN_FORCE,
-                               absl::Seconds(2))) {
+    if (!Becomes(*id, sunder::v1::FAULT_STATE_IN_FORCE)) {
       return Violated(absl::StrCat(*id, " does not come in force"));
     }
     RunUntil(world().now() + 2 * world().options().lease);
@@ -107,8 +112,7 @@ class Player {
       return Violated(absl::StrCat(*id, " does not stay in force"));
     }
     world().Heal(*id);
-    if (!world().RunUntilState(*id, sunder::v1::FAULT_STATE_HEALED,
-                               absl::Seconds(2))) {
+    if (!Becomes(*id, sunder::v1::FAULT_STATE_HEALED)) {
       return Violated(absl::StrCat(*id, " is not healed"));
     }
   }

@@ -194,6 +194,7 @@ class World {
 
   Now now_;
   uint64_t steps_ = 0, writes_ = 0;
+  Now instant_;
   uint64_t at_this_instant_ = 0;  // How many events.
   std::mt19937 random_;
   controller::Options options_;

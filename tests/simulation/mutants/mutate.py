@@ -27,7 +27,7 @@ def apply(mutant, number, text):
         sys.exit(f"guards.yaml: {mutant['name']}: {mutant['file']} has {text.count(was)} "
                  f"times:\n{was}")
     alive = f"(::sunder::lives[{number}])"
-    becomes = mutant.get("becomes", f"!MUTANT && ({was})")
+    becomes = mutant.get("becomes", f"(!MUTANT && ({was}))")
     return text.replace(was, becomes.replace("MUTANT", alive))
 
 

@@ -19,7 +19,8 @@ def look(program, steps, name):
 
 
 def main(program, steps, which):
-    mutants = [m for m in mutate.read() if which == "all" or not m.get("rare")]
+    mutants = [m for m in mutate.read() if not m.get("partner")
+               and (which == "all" or not m.get("rare"))]
     rules = {"none": "must hold"}
     for mutant in mutants:
         also = f"; with {mutant['with']}" if "with" in mutant else ""
