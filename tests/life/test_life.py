@@ -61,7 +61,7 @@ def live(seed):
     assert result.steps == STEPS
     v = result.verdict
     assert v.faults_in_force >= 3, "hardly any fault was in force"
-    assert v.held_to >= 300, "hardly any packet was held to a report"
+    assert v.held_to >= 50, "hardly any packet was held to a report"
     assert v.packets >= 25_000 and v.quiet >= 5000 and v.lost >= 500
     assert sum(result.failed_calls.values()) >= 1, "no call failed"
 
