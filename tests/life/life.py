@@ -442,10 +442,11 @@ def run(seed, steps, *, incidents_=None, agent=None, say=lambda text: None):
             life.live(script.draw(seed) if incidents_ is None else incidents_, steps)
     except LabError as error:
         life.violated(str(error))
-    if life.result.wrong:
-        for log in sorted((folder / "lab").glob("*.log")):
-            say(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")
-    shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        if life.result.wrong:
+            for log in sorted((folder / "lab").glob("*.log")):
+                say(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")
+        shutil.rmtree(folder, ignore_errors=True)
     return life.result
 
 
