@@ -153,6 +153,8 @@ std::string StateName(v1::State state) {
       return "IN_FORCE";
     case v1::STATE_HEALED:
       return "HEALED";
+    case v1::STATE_DRIFTED:
+      return "drifted";
     case v1::STATE_EXPIRED:
       return "EXPIRED";
     default:

@@ -43,7 +43,7 @@ std::vector<Found> DecideAdoption(const Record& record,
         if (Equal(k, fault)) kept = &k;
       }
     }
-    Found found{fault, std::nullopt, Objection(fault, kept, now)};
+    Found found{fault, std::nullopt, {}, Objection(fault, kept, now)};
     const auto twin = [&](const KernelFault& other) {
       return other.key.fault_id == fault.key.fault_id &&
              other.key.generation == fault.key.generation;
@@ -54,6 +54,8 @@ std::vector<Found> DecideAdoption(const Record& record,
     if (found.why.empty()) {
       const BootInstant end = BootInstant::FromNanos(kept->held().end_ns());
       found.adopted = kept->held();
+      found.local_addresses = {kept->local_addresses().begin(),
+                               kept->local_addresses().end()};
       found.adopted->set_expiry_ns(
           std::min(now + fault.lease_left, end).nanos());
     }

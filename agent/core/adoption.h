@@ -4,6 +4,7 @@
 #define SUNDER_AGENT_CORE_ADOPTION_H_
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ namespace sunder::agent {
 
 struct Found {
   KernelFault fault;
-  std::optional<v1::Held> adopted;  // None: to be swept.
-  std::string why;                  // Why it is swept.
+  std::optional<v1::Held> adopted;        // None: to be swept.
+  std::set<std::string> local_addresses;  // With adopted.
+  std::string why;                        // Why it is swept.
 };
 
 // Adopted is what is open, alive, intact and equal to the record of this boot.

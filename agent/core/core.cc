@@ -32,6 +32,7 @@ Actions Core::Start(const Record& record,
     fault.gate = found.fault.gate;
     if (found.adopted) {
       fault.held = *std::move(found.adopted);
+      fault.local_addresses = std::move(found.local_addresses);
       fault.start = BootInstant::FromNanos(fault.held.start_ns());
       fault.expiry = BootInstant::FromNanos(fault.held.expiry_ns());
       fault.end = BootInstant::FromNanos(fault.held.end_ns());
@@ -127,6 +128,33 @@ Actions Core::Latched(BootInstant now) {
   return EndEvent();
 }
 
+Actions Core::RulesetChanged(const RulesetChange& change, BootInstant now) {
+  for (auto& [gate, fault] : faults_) {
+    if (change.anything || change.gates.contains(gate)) fault.look_at = now;
+  }
+  BeginEvent(now);
+  return EndEvent();
+}
+
+Actions Core::AddressesAre(const std::vector<Address>& addresses,
+                           BootInstant now) {
+  local_addresses_.clear();
+  for (const Address& a : addresses) local_addresses_.insert(a.ToString());
+  for (auto& [gate, fault] : faults_) {
+    for (const std::string& address : fault.local_addresses) {
+      if (local_addresses_.contains(address)) continue;
+      Drifted(fault, v1::STATE_HEALED,
+              absl::StrCat(address,
+                           ", whose packets it drops, is no longer an address "
+                           "of this host's network namespace"),
+              now);
+      break;
+    }
+  }
+  BeginEvent(now);
+  return EndEvent();
+}
+
 void Core::RecordWritten(absl::Status status) {
   record_status_ = std::move(status);
 }
@@ -138,6 +166,7 @@ std::optional<BootInstant> Core::NextTimer() const {
   };
   for (const auto& [gate, fault] : faults_) {
     if (fault.step != Step::kIdle) continue;  // Its operation's end is next.
+    if (fault.look_at && !fault.ending) consider(*fault.look_at);
     if (fault.ending) {
       consider(*fault.ending->retry_at);
     } else if (fault.Armed()) {
@@ -202,6 +231,9 @@ Record Core::MakeRecord() const {
     if (fault.held.state() != v1::STATE_IN_FORCE || fault.ending) continue;
     auto* kept = record.add_in_force();
     kept->set_gate(gate);
+    for (const std::string& address : fault.local_addresses) {
+      kept->add_local_addresses(address);
+    }
     *kept->mutable_held() = fault.held;
   }
   tombstones_.ForEach(

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@
 #include "agent/core/kernel.h"
 #include "agent/core/record.pb.h"
 #include "agent/core/tombstones.h"
+#include "common/address.h"
 #include "common/instant.h"
 #include "sunder/agent/v1/agent.pb.h"
 
@@ -70,6 +72,11 @@ class Core {
   Actions ClockStepped(BootInstant now);
   // The stop latch was set.
   Actions Latched(BootInstant now);
+  // Somebody else changed the ruleset: whatever of ours it concerns is read.
+  Actions RulesetChanged(const RulesetChange& change, BootInstant now);
+  // These are this host's addresses now. A fault that is about one that went
+  // ends: what was cut may be in another namespace, uncut.
+  Actions AddressesAre(const std::vector<Address>& addresses, BootInstant now);
   void RecordWritten(absl::Status status);
 
   // ---- What is so.
@@ -119,10 +126,16 @@ class Core {
   // core_jobs.cc
   void Send(Fault& fault, Step step, decltype(KernelOp::what) what);
   void Begin(Fault& fault, Job job, decltype(KernelOp::what) change);
-  void BeginCheck(Fault& fault, CallId call);
+  void BeginCheck(Fault& fault, std::optional<CallId> call);
   void Changed(Fault& fault, const absl::Status& status, BootInstant now);
   void ReadBack(Fault& fault, const OpResult& result, BootInstant now);
+  // Somebody else changed it, and it is not (wholly) in force: said before
+  // anything is done about it.
+  void Drifted(Fault& fault, v1::State state, const std::string& why,
+               BootInstant now);
   void Accept(Fault& fault, const KernelFault& read, BootInstant now);
+  // The kernel has no lease for it: `why`, unless its time has not come.
+  void LeaseGone(Fault& fault, const std::string& why, BootInstant now);
   // Replies to the job's call, if it has one.
   void Answer(Fault& fault, const absl::Status& status);
   // Ends `fault`; the first reason stays.
@@ -152,6 +165,7 @@ class Core {
   uint64_t highest_term_ = 0;
   std::map<GateId, Fault> faults_;
   Tombstones tombstones_;
+  std::set<std::string> local_addresses_;
   std::vector<HealCall> heals_;  // Not yet replied to.
   std::vector<std::string> report_;
   absl::Status record_status_;

@@ -199,6 +199,14 @@ void Core::HandleStage(CallId call,
   const auto asked = absl::Nanoseconds(request->time_to_live_ns());
   fault.time_to_live_end =
       now + (asked > absl::ZeroDuration() ? asked : kDefaultTimeToLive);
+  const auto is_about = [&](const std::string& address) {
+    if (!local_addresses_.contains(address)) return;
+    fault.local_addresses.insert(address);
+  };
+  for (const std::string& address : request->addresses()) is_about(address);
+  for (const auto& flow : request->flows()) {
+    for (const std::string& address : flow.destinations()) is_about(address);
+  }
   fault.held.set_fault_id(request->fault_id());
   fault.held.set_generation(request->generation());
   fault.held.set_digest(request->digest());

@@ -77,6 +77,8 @@ absl::Status WithPrefix(const absl::Status& status, absl::string_view prefix) {
 
 void Core::Send(Fault& fault, Step step, decltype(KernelOp::what) what) {
   fault.step = step;
+  // Whatever somebody changes from here on, another notification tells.
+  if (step == Step::kReading) fault.look_at.reset();
   fault.op = ++last_op_;
   actions_.push_back(KernelOp{fault.op, fault.gate, std::move(what)});
 }
@@ -86,7 +88,7 @@ void Core::Begin(Fault& fault, Job job, decltype(KernelOp::what) change) {
   Send(fault, Step::kChanging, std::move(change));
 }
 
-void Core::BeginCheck(Fault& fault, CallId call) {
+void Core::BeginCheck(Fault& fault, std::optional<CallId> call) {
   fault.job = Job();
   fault.job.call = call;
   Send(fault, Step::kReading, ReadOp{});
@@ -168,8 +170,8 @@ void Core::Changed(Fault& fault, const absl::Status& status, BootInstant now) {
           now);
     case JobKind::kRefresh:
       if (absl::IsNotFound(status)) {
-        return End(fault, v1::STATE_EXPIRED,
-                   "the lease ran out before this keep-alive", now);
+        return LeaseGone(fault, "the lease ran out before this keep-alive",
+                         now);
       }
       if (absl::IsDeadlineExceeded(status)) {
         return End(fault, v1::STATE_EXPIRED,
@@ -190,11 +192,13 @@ void Core::ReadBack(Fault& fault, const OpResult& result, BootInstant now) {
   }
   if (fault.ending) return;  // Settle goes on with it, and answers.
   if (absl::IsNotFound(result.status)) {
-    return End(fault, fault.Armed() ? v1::STATE_EXPIRED : v1::STATE_HEALED,
-               "its objects are gone: somebody else removed them", now);
+    return Drifted(fault, fault.Armed() ? v1::STATE_EXPIRED : v1::STATE_HEALED,
+                   "its objects are gone: somebody else removed them", now);
   }
   if (!result.read) {
     if (job.kind == JobKind::kRefresh || job.kind == JobKind::kCheck) {
+      // What it said before stands, and may not be so any more.
+      fault.look_at = now + kFirstRetry;
       return Answer(fault, WithPrefix(result.status, "read back: "));
     }
     return End(
@@ -207,12 +211,12 @@ void Core::ReadBack(Fault& fault, const OpResult& result, BootInstant now) {
   const GateState wanted = Wanted(fault);
   if (wanted != GateState::kShut && read.lease_left <= absl::ZeroDuration() &&
       job.kind != JobKind::kArm) {
-    return End(fault, v1::STATE_EXPIRED, "its lease ran out", now);
+    return LeaseGone(fault, "its lease ran out", now);
   }
   const bool lease_is_there = read.lease_left > absl::ZeroDuration();
   if (!(read.key == fault.key) || !read.intact || read.state != wanted ||
       lease_is_there != (wanted != GateState::kShut)) {
-    return End(
+    return Drifted(
         fault, v1::STATE_HEALED,
         absl::StrCat("the kernel does not hold it as it should: gate ",
                      GateName(read.state), " for ", GateName(wanted),
@@ -274,6 +278,26 @@ void Core::Answer(Fault& fault, const absl::Status& status) {
   if (!fault.job.call) return;
   actions_.push_back(Reply{*std::exchange(fault.job.call, std::nullopt), status,
                            status.ok() ? fault.held : v1::Held()});
+}
+
+void Core::Drifted(Fault& fault, v1::State state, const std::string& why,
+                   BootInstant now) {
+  if (fault.ending) return;
+  if (fault.held.state() == v1::STATE_IN_FORCE) {
+    fault.held.set_state(v1::STATE_DRIFTED);
+    fault.held.set_reason(why);
+    record_due_ = true;
+    Say(fault);
+  }
+  End(fault, state, why, now);
+}
+
+void Core::LeaseGone(Fault& fault, const std::string& why, BootInstant now) {
+  if (now + kEarliestExpiry >= fault.expiry) {
+    return End(fault, v1::STATE_EXPIRED, why, now);
+  }
+  Drifted(fault, v1::STATE_EXPIRED,
+          "its lease is gone before its time: somebody else removed it", now);
 }
 
 void Core::End(Fault& fault, v1::State state, const std::string& reason,
@@ -357,6 +381,9 @@ void Core::Settle(Fault& fault, BootInstant now) {
         fault.time_to_live_end <= now) {
       return End(fault, v1::STATE_HEALED,
                  "it was not armed within its time to live", now);
+    }
+    if (fault.look_at && *fault.look_at <= now) {
+      return BeginCheck(fault, std::nullopt);
     }
     if (fault.held.state() == v1::STATE_ARMED && fault.start <= now) {
       Job job;

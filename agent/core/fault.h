@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -74,6 +75,11 @@ struct Fault {
   Job job;
   std::optional<Ending> ending;
   std::deque<WaitingCall> waiting;
+  // When to read it, unasked: somebody else may have changed it.
+  std::optional<BootInstant> look_at;
+  // Whose packets it drops and which were this host's own when it was staged:
+  // without them here, those packets go past this host's rules.
+  std::set<std::string> local_addresses;
 
   bool WasArmed() const { return held.start_ns() != 0; }
   bool Armed() const {

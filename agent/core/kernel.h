@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,12 @@ struct KernelFault {
   bool intact = false;
   uint64_t dropped_packets = 0;
   uint64_t dropped_bytes = 0;
+};
+
+// What somebody else changed in this network namespace's ruleset.
+struct RulesetChange {
+  std::set<GateId> gates;
+  bool anything = false;  // What it was is not known: look at all.
 };
 
 class Kernel {

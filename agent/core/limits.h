@@ -18,6 +18,9 @@ inline constexpr absl::Duration kDefaultTimeToLive = absl::Seconds(30);
 inline constexpr absl::Duration kLongestTimeToLive = absl::Minutes(10);
 inline constexpr absl::Duration kLongestLease = absl::Seconds(60);
 
+// By how much a kernel may end a lease before its expiry: it counts in ticks.
+inline constexpr absl::Duration kEarliestExpiry = absl::Milliseconds(50);
+
 // A tombstone outlives every request that was made before it was left.
 inline constexpr absl::Duration kLongestNotAfter = absl::Minutes(5);
 inline constexpr absl::Duration kTombstoneLife = absl::Minutes(10);

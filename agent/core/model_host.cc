@@ -45,6 +45,14 @@ void ModelHost::StepWall(absl::Duration by, bool tell) {
   if (tell && alive()) Feed(core_->ClockStepped(clock_->now));
 }
 
+void ModelHost::RulesetChanged(const RulesetChange& change) {
+  if (alive()) Feed(core_->RulesetChanged(change, clock_->now));
+}
+
+void ModelHost::AddressesAre(const std::vector<Address>& addresses) {
+  if (alive()) Feed(core_->AddressesAre(addresses, clock_->now));
+}
+
 void ModelHost::Kill() {
   core_.reset();
   pending_.clear();

@@ -44,6 +44,9 @@ class ModelHost {
   void HearTerm(uint64_t term) { Feed(core_->HearTerm(term, clock_->now)); }
   void StepWall(absl::Duration by, bool tell = true);  // The agent.
   void SetLatch() { Feed(core_->Latched(clock_->now)); }
+  // The kernel notifies the agent, if it lives.
+  void RulesetChanged(const RulesetChange& change);
+  void AddressesAre(const std::vector<Address>& addresses);
   void Timer() { Feed(core_->TimerDue(clock_->now)); }
   void Kill();    // SIGKILL: what is pending is lost.
   void Start();   // The next life.

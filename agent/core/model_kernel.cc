@@ -33,6 +33,7 @@ absl::Status ModelKernel::Do(ModelOp op, Effect effect) {
   if (planned == failures_.end()) return effect();
   Failure failure = std::move(*planned);
   failures_.erase(planned);
+  ++failed_;
   if (failure.yet_done) {
     if (absl::Status s = effect(); !s.ok()) return s;
   }
@@ -151,6 +152,7 @@ absl::Status ModelKernel::Remove(GateId gate) {
 }
 
 absl::StatusOr<KernelFault> ModelKernel::Read(GateId gate) {
+  ++reads_;
   KernelFault view;
   absl::Status status = Do(ModelOp::kRead, [&]() -> absl::Status {
     const auto table = At(gate);
@@ -218,6 +220,14 @@ void ModelKernel::Damage(const std::string& fault_id) {
 void ModelKernel::EndLease(GateId gate) {
   const auto it = tables_.find(gate);
   if (it != tables_.end()) it->second.lease_end.reset();
+}
+
+std::set<GateId> ModelKernel::GatesOf(const std::string& fault_id) const {
+  std::set<GateId> gates;
+  for (const auto& [gate, table] : tables_) {
+    if (table.key.fault_id == fault_id) gates.insert(gate);
+  }
+  return gates;
 }
 
 bool ModelKernel::Table::Is(const std::string& fault_id,

@@ -85,6 +85,9 @@ class ModelKernel : public Kernel {
   // At this instant; by any generation, or by one.
   bool Drops(const std::string& fault_id, uint64_t generation = 0) const;
   bool Has(const std::string& fault_id, uint64_t generation = 0) const;
+  std::set<GateId> GatesOf(const std::string& fault_id) const;
+  size_t reads() const { return reads_; }    // How many were asked for.
+  size_t failed() const { return failed_; }  // How many planned failures came.
   // Whether any generation drops, at this instant, what comes from `source`.
   bool DropsFrom(const std::string& fault_id, const std::string& source) const;
   size_t size() const { return tables_.size(); }
@@ -131,6 +134,7 @@ class ModelKernel : public Kernel {
   void SetLease(Table& table, BootInstant expiry);
 
   const ModelClock* clock_;
+  size_t reads_ = 0, failed_ = 0;
   std::map<GateId, Table> tables_;
   uint64_t staged_ = 0;
   std::map<std::string, BootInstant> latest_expiry_;

@@ -57,6 +57,7 @@ class FakeTransport : public NetlinkTransport {
 
   const std::vector<Sent>& sent() const { return sent_; }
 
+  uint32_t port() const override { return 1; }
   absl::Status Send(absl::string_view bytes) override {
     if (!send_status_.ok()) return std::exchange(send_status_, {});
     Sent sent;

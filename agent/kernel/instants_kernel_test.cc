@@ -112,6 +112,7 @@ class InterruptedTransport : public NetlinkTransport {
  public:
   explicit InterruptedTransport(const std::function<void()>* interrupt)
       : interrupt_(interrupt) {}
+  uint32_t port() const override { return transport_->port(); }
   absl::Status Send(absl::string_view bytes) override {
     (*interrupt_)();
     return transport_->Send(bytes);

@@ -97,6 +97,7 @@ class CountingTransport : public NetlinkTransport {
  public:
   CountingTransport(std::unique_ptr<NetlinkTransport> transport, int& sent)
       : transport_(std::move(transport)), sent_(sent) {}
+  uint32_t port() const override { return transport_->port(); }
   absl::Status Send(absl::string_view bytes) override {
     ++sent_;
     return transport_->Send(bytes);

@@ -26,7 +26,9 @@ constexpr size_t kDatagram = 64 << 10;
 
 class NetlinkSocket : public NetlinkTransport {
  public:
-  explicit NetlinkSocket(UniqueFd fd) : fd_(std::move(fd)) {}
+  NetlinkSocket(UniqueFd fd, uint32_t port) : fd_(std::move(fd)), port_(port) {}
+
+  uint32_t port() const override { return port_; }
 
   absl::Status Send(absl::string_view bytes) override {
     sockaddr_nl kernel{};
@@ -76,6 +78,7 @@ class NetlinkSocket : public NetlinkTransport {
   }
 
   const UniqueFd fd_;
+  const uint32_t port_;
   std::vector<char> buffer_ = std::vector<char>(kDatagram);
 };
 
@@ -121,7 +124,11 @@ absl::StatusOr<std::unique_ptr<NetlinkTransport>> OpenNetlinkSocket() {
       0) {
     return ErrnoStatus(errno, "bind a netfilter socket");
   }
-  return std::make_unique<NetlinkSocket>(std::move(fd));
+  socklen_t size = sizeof own;
+  if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) {
+    return ErrnoStatus(errno, "ask for a netfilter socket's port");
+  }
+  return std::make_unique<NetlinkSocket>(std::move(fd), own.nl_pid);
 }
 
 }  // namespace sunder::agent

@@ -5,6 +5,7 @@
 #ifndef SUNDER_AGENT_KERNEL_TRANSPORT_H_
 #define SUNDER_AGENT_KERNEL_TRANSPORT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -16,6 +17,10 @@ namespace sunder::agent {
 class NetlinkTransport {
  public:
   virtual ~NetlinkTransport() = default;
+
+  // This end's address, which the kernel's notifications name where it was
+  // asked for a change through here.
+  virtual uint32_t port() const = 0;
 
   // Hands the whole of `bytes` to the kernel in one call. On error the kernel
   // has seen none of it.

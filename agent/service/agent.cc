@@ -19,6 +19,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "agent/core/core.h"
+#include "agent/kernel/change_watch.h"
+#include "agent/kernel/local_addresses.h"
 #include "agent/kernel/netlink_socket.h"
 #include "agent/kernel/probes.h"
 #include "agent/service/agent_service.h"
@@ -147,7 +149,14 @@ absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
   if (!features.ok()) return features.status();
   auto loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
-  const auto own_kernel = make_kernel();
+  // Before anything is read, so that nothing is missed.
+  auto transport = OpenNetlinkSocket();
+  if (!transport.ok()) return transport.status();
+  auto ruleset_watch = RulesetWatch::Open((*transport)->port());
+  if (!ruleset_watch.ok()) return ruleset_watch.status();
+  auto address_watch = AddressWatch::Open();
+  if (!address_watch.ok()) return address_watch.status();
+  const auto own_kernel = make_kernel(*std::move(transport));
   if (!own_kernel.ok()) return own_kernel.status();
   auto clock_watch = ClockWatch::Create();
   if (!clock_watch.ok()) return clock_watch.status();
@@ -166,8 +175,14 @@ absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
   const auto obey_latch = [&] {
     if (latch.IsSet()) driver.Latched();
   };
+  const auto look_at_addresses = [&] {
+    const auto addresses = LocalAddresses();
+    if (addresses.ok()) return driver.AddressesAre(*addresses);
+    spdlog::warn("addresses of this host: {}", addresses.status().ToString());
+  };
   if (absl::Status s = driver.Start(); !s.ok()) return s;
   obey_latch();
+  look_at_addresses();
   auto server = Listen(options, service);
   if (!server.ok()) return server.status();
   spdlog::info("listening on {} as {}{}", options.listen, NameOf(options),
@@ -188,6 +203,10 @@ absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
   const auto watch = [&](int fd, EventLoop::Task task) {
     if (failure.ok()) failure = (*loop)->Watch(fd, std::move(task));
   };
+  const auto give_up = [&](const absl::Status& why) {
+    failure = why;
+    stop();
+  };
   watch(signals->get(), [&] {
     signalfd_siginfo info;
     if (read(signals->get(), &info, sizeof info) == sizeof info) stop();
@@ -198,8 +217,20 @@ absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
     spdlog::warn("the wall clock was set");
     driver.ClockStepped();
     if (set.ok()) return;
-    failure = set.status();
-    stop();
+    give_up(set.status());
+  });
+  watch(ruleset_watch->fd(), [&] {
+    const absl::StatusOr<RulesetChange> change = ruleset_watch->Take();
+    if (!change.ok()) return give_up(change.status());
+    obey_latch();  // Whoever sets it removes rules as well.
+    if (change->anything || !change->gates.empty()) {
+      driver.RulesetChanged(*change);
+    }
+  });
+  watch(address_watch->fd(), [&] {
+    const absl::StatusOr<bool> changed = address_watch->Take();
+    if (!changed.ok()) return give_up(changed.status());
+    if (*changed) look_at_addresses();
   });
   if (namespace_claim->valid()) {
     watch(namespace_claim->get(), [&] { AnswerClaims(*namespace_claim); });

@@ -10,14 +10,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/core/kernel.h"
+#include "agent/kernel/transport.h"
 #include "agent/service/options.h"
 
 namespace sunder::agent {
 
-using MakeKernel = std::function<absl::StatusOr<std::unique_ptr<Kernel>>()>;
+// On a transport of the network namespace to act on.
+using MakeKernel = std::function<absl::StatusOr<std::unique_ptr<Kernel>>(
+    std::unique_ptr<NetlinkTransport>)>;
 
 // To be called before any thread is made: it blocks the signals that it reads.
-// `make_kernel` is called in this thread, in the network namespace to act on.
 absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel);
 
 }  // namespace sunder::agent

@@ -19,8 +19,10 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/service/agent_process.h"
 #include "common/error_detail.h"
@@ -205,6 +207,81 @@ TEST_F(AgentKernelTest, WatchTellsOfEveryStateFromWhatIsHeldOn) {
   agent.Signal(SIGTERM);
   EXPECT_FALSE(stream->Read(&response));
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+// A Watch stream that is read up to some state.
+class Watching {
+ public:
+  explicit Watching(AgentProcess& agent) {
+    context_.set_deadline(std::chrono::system_clock::now() +
+                          std::chrono::seconds(20));
+    stream_ = agent.stub().Watch(&context_, {});
+  }
+  ~Watching() { context_.TryCancel(); }
+
+  // The first word that says so.
+  v1::WatchResponse Until(v1::State state) {
+    v1::WatchResponse response;
+    while (stream_->Read(&response)) {
+      if (response.held().state() == state) return response;
+    }
+    ADD_FAILURE() << "never said: " << v1::State_Name(state);
+    return {};
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::WatchResponse>> stream_;
+};
+
+// Nobody calls the agent meanwhile, so nothing but the kernel's word can have
+// told it.
+TEST_F(AgentKernelTest, WhateverSomebodyElseChangesIsSaidAtOnce) {
+  std::ofstream("reload.nft") << "flush ruleset\ntable inet firewall {}\n";
+  const std::vector<std::string> meddlings = {
+      "nft flush ruleset",
+      "nft -f reload.nft",
+      "nft delete table inet $TABLE",
+      "nft flush chain inet $TABLE cuts",
+      "nft flush chain inet $TABLE gate",
+      "nft delete element inet $TABLE lease "
+      "{ $(nft list set inet $TABLE lease | grep -o '0x[0-9a-f]*' | head -1) }",
+  };
+  int number = 0;
+  for (const std::string& meddling : meddlings) {
+    const std::string fault = "f" + std::to_string(++number);
+    BringInForce(fault, absl::Seconds(30));
+    Watching watching(agent);
+    watching.Until(v1::STATE_IN_FORCE);
+    const std::string command =
+        "TABLE=$(nft list tables | grep -o 'sunder_[0-9a-f]*'); " + meddling;
+    ASSERT_EQ(system(command.c_str()), 0) << command;
+    const BootInstant done = BootNow();
+    const v1::WatchResponse said = watching.Until(v1::STATE_DRIFTED);
+    EXPECT_FALSE(said.held().reason().empty());
+    EXPECT_LT(BootInstant::FromNanos(said.stamp().now_ns()) - done,
+              absl::Milliseconds(100))
+        << meddling;
+    EXPECT_TRUE(Eventually([&] { return Passes(); }));
+    EXPECT_TRUE(Eventually([&] {
+      return Output("nft list tables").find("sunder") == std::string::npos;
+    }));
+  }
+  EXPECT_EQ(Output("nft list tables"), "table inet firewall\n");
+  EXPECT_EQ(system("nft flush ruleset"), 0);
+  std::filesystem::remove("reload.nft");
+}
+
+TEST_F(AgentKernelTest, WhatOthersDoToTheirOwnRulesCostsTheFaultNothing) {
+  BringInForce("f1", absl::Seconds(30));
+  ASSERT_EQ(system("nft 'add table inet foreign; add set inet foreign s { type "
+                   "ipv4_addr; }; add element inet foreign s { 10.0.0.1 }'; "
+                   "iptables-nft-save | iptables-nft-restore; "
+                   "nft delete table inet foreign"),
+            0);
+  EXPECT_TRUE(Drops());
+  EXPECT_EQ(agent.HeldOf("f1").state(), v1::STATE_IN_FORCE);
+  EXPECT_TRUE(agent.Heal("f1").ok());
 }
 
 TEST_F(AgentKernelTest, ThereIsOneAgentForANetworkNamespace) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "agent/core/admission.h"
@@ -60,6 +61,14 @@ void Driver::HearTerm(uint64_t term) {
 void Driver::ClockStepped() { CarryOut(core_->ClockStepped(BootNow())); }
 
 void Driver::Latched() { CarryOut(core_->Latched(BootNow())); }
+
+void Driver::RulesetChanged(const RulesetChange& change) {
+  CarryOut(core_->RulesetChanged(change, BootNow()));
+}
+
+void Driver::AddressesAre(const std::vector<Address>& addresses) {
+  CarryOut(core_->AddressesAre(addresses, BootNow()));
+}
 
 CallId Driver::Expect(OnReply reply) {
   replies_.emplace(++last_call_, std::move(reply));

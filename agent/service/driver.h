@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -15,6 +16,7 @@
 #include "agent/core/core.h"
 #include "agent/core/kernel.h"
 #include "agent/service/record_file.h"
+#include "common/address.h"
 #include "common/event_loop.h"
 #include "sunder/agent/v1/agent.pb.h"
 
@@ -44,6 +46,8 @@ class Driver {
   void HearTerm(uint64_t term);
   void ClockStepped();
   void Latched();
+  void RulesetChanged(const RulesetChange& change);
+  void AddressesAre(const std::vector<Address>& addresses);
 
   const Core& core() const { return *core_; }
 

@@ -1,7 +1,9 @@
 // sunder-agent: see --help.
 
 #include <iostream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "agent/service/agent.h"
 #include "agent/service/heal_all.h"
 #include "agent/service/options.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 namespace sunder::agent {
@@ -21,7 +24,9 @@ absl::Status Run(const Options& options) {
     case Command::kReleaseLatch:
       return ReleaseLatch(options.state_dir, std::cout);
     case Command::kServe:
-      return RunAgent(options, NftKernel::Create);
+      return RunAgent(options, [](std::unique_ptr<NetlinkTransport> transport) {
+        return std::make_unique<NftKernel>(std::move(transport), BootNow);
+      });
   }
   return absl::OkStatus();
 }

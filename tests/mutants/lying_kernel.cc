@@ -13,6 +13,7 @@
 #include "agent/kernel/nft_kernel.h"
 #include "agent/rules/compile.h"
 #include "agent/rules/to_nft.h"
+#include "common/clock.h"
 
 namespace sunder::agent {
 namespace {
@@ -227,22 +228,22 @@ class UnsweptKernel : public LyingKernel {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie) {
-  absl::StatusOr<std::unique_ptr<NftKernel>> kernel = NftKernel::Create();
-  if (!kernel.ok()) return kernel.status();
+absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(
+    absl::string_view lie, std::unique_ptr<NetlinkTransport> transport) {
+  auto kernel = std::make_unique<NftKernel>(std::move(transport), BootNow);
   if (lie == "sender-side") {
-    return std::make_unique<SenderSideKernel>(*std::move(kernel));
+    return std::make_unique<SenderSideKernel>(std::move(kernel));
   }
   if (lie == "unhealed") {
-    return std::make_unique<UnhealedKernel>(*std::move(kernel));
+    return std::make_unique<UnhealedKernel>(std::move(kernel));
   }
   if (lie == "endless") {
-    return std::make_unique<EndlessKernel>(*std::move(kernel));
+    return std::make_unique<EndlessKernel>(std::move(kernel));
   }
   if (lie == "unswept") {
-    return std::make_unique<UnsweptKernel>(*std::move(kernel));
+    return std::make_unique<UnsweptKernel>(std::move(kernel));
   }
-  if (lie == "twice") return std::make_unique<TwiceKernel>(*std::move(kernel));
+  if (lie == "twice") return std::make_unique<TwiceKernel>(std::move(kernel));
   const std::map<absl::string_view, Lie> lies = {
       {"honest", [](v1::StageRequest&) {}},
       {"nothing", Nothing},
@@ -252,7 +253,7 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie) {
   if (found == lies.end()) {
     return absl::InvalidArgumentError(absl::StrCat("no lie ", lie));
   }
-  return std::make_unique<LyingKernel>(*std::move(kernel), found->second);
+  return std::make_unique<LyingKernel>(std::move(kernel), found->second);
 }
 
 }  // namespace sunder::agent

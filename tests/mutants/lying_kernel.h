@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/core/kernel.h"
+#include "agent/kernel/transport.h"
 
 namespace sunder::agent {
 
@@ -28,7 +29,8 @@ namespace sunder::agent {
 //   endless      lets a lease live for a minute more (for tests/life)
 //   unswept      does not see what an earlier agent left (for tests/life)
 // INVALID_ARGUMENT for another.
-absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(absl::string_view lie);
+absl::StatusOr<std::unique_ptr<Kernel>> MakeLyingKernel(
+    absl::string_view lie, std::unique_ptr<NetlinkTransport> transport);
 
 }  // namespace sunder::agent
 

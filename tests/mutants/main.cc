@@ -2,7 +2,9 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,7 +23,10 @@ int main(int argc, char** argv) {
   absl::Status status = sunder::InitLog("mutant", options->log_level);
   if (status.ok()) {
     status = sunder::agent::RunAgent(
-        *options, [lie] { return sunder::agent::MakeLyingKernel(lie); });
+        *options,
+        [lie](std::unique_ptr<sunder::agent::NetlinkTransport> transport) {
+          return sunder::agent::MakeLyingKernel(lie, std::move(transport));
+        });
   }
   std::cerr << status << "\n";
   return status.ok() ? 0 : 1;
