@@ -66,6 +66,9 @@ void Fault::LookForGaps(BootInstant now) {
     if (part.gone) {
       Trouble(part, absl::StrCat("it ended there: ", part.status->error()),
               now);
+    } else if (part.drifted) {
+      Trouble(part, absl::StrCat("it drifted there: ", part.status->error()),
+              now);
     } else if (!part.refusal.ok()) {
       Trouble(part, absl::StrCat("the agent refuses: ", part.status->error()),
               now);

@@ -70,6 +70,7 @@ bool Fault::StageOn(HostPart& part, BootInstant now) {
   request.set_digest(part.digest);
   *request.mutable_flows() = MergeFlows(part.plan->flows());
   *request.mutable_protected_() = part.plan->protected_();
+  *request.mutable_addresses() = part.plan->addresses();
   part.stage_sent = true;
   part.pending =
       core_.out.Send(part.host(), view_.id(), std::move(request), deadline);

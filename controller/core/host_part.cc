@@ -126,10 +126,19 @@ void HostPart::Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
     case agent::v1::STATE_IN_FORCE:
       HearLiving(*held, stamp, timeline);
       return;
+    case agent::v1::STATE_DRIFTED:
+      HearDrifted(*held);
+      return;
     default:
       Refuse(absl::StrCat("the agent says a state that is not known here: ",
                           static_cast<int>(held->state())));
   }
+}
+
+void HostPart::HearDrifted(const agent::v1::Held& held) {
+  in_force = false;
+  drifted = true;
+  status->set_error(held.reason());
 }
 
 void HostPart::Refuse(const std::string& why) {

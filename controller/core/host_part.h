@@ -48,6 +48,7 @@ struct HostPart {
   bool staged = false;
   bool armed = false;
   bool in_force = false;  // Read back.
+  bool drifted = false;   // It was, and somebody else changed it.
   bool gone = false;      // Read back that nothing is left.
   uint64_t acked = 0;     // With armed: the highest keep-alive it took.
   BootInstant floor;      // With armed: its lease does not end before this.
@@ -85,6 +86,7 @@ struct HostPart {
   void NewRequest();
 
  private:
+  void HearDrifted(const agent::v1::Held& held);
   void HearLiving(const agent::v1::Held& held, const agent::v1::Stamp& stamp,
                   const Timeline& timeline);
 };

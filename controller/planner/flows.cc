@@ -35,7 +35,11 @@ class HostFlows {
     }
   }
 
-  v1::HostPlan& plan() { return plan_; }
+  v1::HostPlan Take() {
+    for (const Prefix& own : own_) plan_.add_addresses(own.ToString());
+    return std::move(plan_);
+  }
+  bool empty() const { return plan_.flows_size() == 0; }
 
  private:
   // A host is never cut from itself, even if a prefix that it is cut from holds
@@ -171,7 +175,7 @@ absl::StatusOr<std::vector<v1::HostPlan>> PlanFlows(const Scopes& scopes,
   }
   std::vector<v1::HostPlan> plans;
   for (auto& [host, flows] : by_host) {
-    if (flows.plan().flows_size() > 0) plans.push_back(std::move(flows.plan()));
+    if (!flows.empty()) plans.push_back(flows.Take());
   }
   if (plans.empty()) {
     return ErrorWithDetail(
