@@ -83,8 +83,8 @@ void Invariants::Sent(const std::string& host, const controller::Call& call) {
 
 void Invariants::Interfered(const std::string& host, Now now,
                             absl::Duration blindness) {
-  Now& until = blind_until_[host];
-  until = std::max(until, now + blindness);
+  Extend(blind_until_[host], now + blindness);
+  Extend(agent_blind_until_[host], now + blindness);
 }
 
 void Invariants::MayPause(const std::string& host) {
@@ -110,6 +110,7 @@ void Invariants::Suspended(const std::string& host, Now now, absl::Duration d) {
   for (auto& [id, fault] : faults_) {
     fault.partial_since.reset();
     for (auto& [generation, gate] : fault.hosts.at(host).gates) {
+      if (gate.end == AgentInstant()) continue;  // Not since it rebooted.
       gate.allowed = gate.allowed + d;
       gate.end = gate.end + d;
     }
@@ -304,7 +305,7 @@ void Invariants::CheckStatus(const sunder::v1::Fault& view,
 void Invariants::CheckSaid(const std::string& host, const agent::v1::Held& held,
                            Now now) {
   const auto fault = faults_.find(held.fault_id());
-  if (fault == faults_.end() || Blind(host, now)) return;
+  if (fault == faults_.end() || AgentBlind(host, now)) return;
   const Node& node = *fault->second.hosts.at(host).node;
   const bool drops =
       node.host().kernel().Drops(held.fault_id(), held.generation());
@@ -325,6 +326,11 @@ void Invariants::CheckSaid(const std::string& host, const agent::v1::Held& held,
 bool Invariants::Blind(const std::string& host, Now now) const {
   const auto until = blind_until_.find(host);
   return until != blind_until_.end() && now < until->second;
+}
+
+bool Invariants::AgentBlind(const std::string& host, Now now) const {
+  const auto until = agent_blind_until_.find(host);
+  return until != agent_blind_until_.end() && now < until->second;
 }
 
 bool Invariants::ever_dropped(const std::string& id) const {

@@ -69,6 +69,15 @@ class Invariants {
   }
   // As above, but it learns of it within `blindness`.
   void Interfered(const std::string& host, Now now, absl::Duration blindness);
+  // Somebody changed what the host holds. A controller that does not hear its
+  // agent's word of that knows once the lease is over.
+  void Drifted(const std::string& host, Now now) {
+    Extend(blind_until_[host], now + lease_ + kTolerance);
+  }
+  // Its agent may say what it said before for `grace`, until it has read.
+  void AgentMayLag(const std::string& host, Now now, absl::Duration grace) {
+    Extend(agent_blind_until_[host], now + grace);
+  }
   // What the host dropped may pause without having healed: a gate that is open
   // by the clock alone, or a table that somebody removed.
   void MayPause(const std::string& host);
@@ -120,6 +129,7 @@ class Invariants {
     absl::Duration longest_partial;
   };
 
+  static void Extend(Now& until, Now later) { until = std::max(until, later); }
   void Violated(const std::string& what) { report_(what); }
   Gate* Find(const std::string& id, const std::string& host,
              uint64_t generation);
@@ -132,7 +142,9 @@ class Invariants {
   void CheckStart(const std::string& id, const Tracked& fault, Now now);
   void CheckStatus(const sunder::v1::Fault& view,
                    const sunder::v1::HostStatus& status, const OnHost& on);
+  // Its controller, or its agent, may not know what became of the host.
   bool Blind(const std::string& host, Now now) const;
+  bool AgentBlind(const std::string& host, Now now) const;
   absl::Duration PartialLimit(const Tracked& fault) const;
 
   const absl::Duration lease_, never_whole_, interval_, max_uncertainty_;
@@ -140,7 +152,7 @@ class Invariants {
   Nodes nodes_;
   absl::Duration slowest_;
   std::map<std::string, Tracked> faults_;
-  std::map<std::string, Now> blind_until_;
+  std::map<std::string, Now> blind_until_, agent_blind_until_;
   // Until then what a host that slept still drops may be said to be over.
   std::map<std::string, Now> outlasts_until_;
 };

@@ -186,6 +186,10 @@ class World {
   void Arrive(int which, uint64_t life, const controller::Call& call, Now sent);
   void ToNode(int host, std::function<void()> event);
   void AfterNode(int host);
+  // Somebody changed these there. The kernel notifies the agent, which must not
+  // say for longer than a read takes what is no longer so.
+  void NotifyOfChange(int host, std::set<agent::GateId> gates);
+  void ExpectTruth(int host);
   // Whether the agent may act now.
   bool MayAct(int host);
   void Report(int host, const agent::v1::Held& held);

@@ -55,6 +55,7 @@ void World::ContinueAgent(int host) {
   if (on.suspended || !on.stopped) return;
   Note(on.name(), ": the agent goes on");
   on.stopped = false;
+  ExpectTruth(host);
   auto backlog = std::exchange(on.backlog, {});
   for (auto& event : backlog) ToNode(host, std::move(event));
   AfterNode(host);
@@ -101,7 +102,8 @@ void World::StepWallClock(int host, absl::Duration by) {
 void World::SetLatch(int host) {
   if (node(host).suspended) return;
   Note(node(host).name(), ": the stop latch is set, all is removed");
-  invariants_.Interfered(node(host).name(), now_);
+  invariants_.Drifted(node(host).name(), now_);
+  ExpectTruth(host);
   node(host).host().kernel().latched = true;
   node(host).host().kernel().RemoveAll();
   ToNode(host, [this, host] {
@@ -117,17 +119,48 @@ void World::ReleaseLatch(int host) {
 void World::RemoveTables(int host) {
   if (node(host).suspended) return;
   Note(node(host).name(), ": somebody flushes the ruleset");
-  invariants_.Interfered(node(host).name(), now_);
   invariants_.MayPause(node(host).name());
-  node(host).host().kernel().RemoveAll();
+  agent::ModelKernel& kernel = node(host).host().kernel();
+  std::set<agent::GateId> gates;
+  kernel.ForEach([&](const agent::ModelKernel::Seen& table) {
+    gates.merge(kernel.GatesOf(table.key.fault_id));
+  });
+  kernel.RemoveAll();
+  NotifyOfChange(host, std::move(gates));
 }
 
 void World::Damage(int host, const std::string& id) {
   if (node(host).suspended) return;
   Note(node(host).name(), ": somebody empties a chain of ", id);
-  invariants_.Interfered(node(host).name(), now_);
   invariants_.MayPause(node(host).name());
   node(host).host().kernel().Damage(id);
+  NotifyOfChange(host, node(host).host().kernel().GatesOf(id));
+}
+
+void World::NotifyOfChange(int host, std::set<agent::GateId> gates) {
+  invariants_.Drifted(node(host).name(), now_);
+  ExpectTruth(host);
+  ToNode(host, [this, host, gates = std::move(gates)] {
+    node(host).host().RulesetChanged({.gates = gates});
+  });
+}
+
+void World::ExpectTruth(int host) {
+  const absl::Duration grace = kTolerance + network.longest;
+  invariants_.AgentMayLag(node(host).name(), now_, grace);
+  const size_t failed = node(host).host().kernel().failed();
+  At(now_ + grace, [this, host, failed] {
+    only_looked_ = true;
+    Node& on = node(host);
+    if (!on.alive() || on.stopped) return;
+    if (on.host().kernel().failed() != failed) {
+      return invariants_.Interfered(on.name(), now_);  // It tries again later.
+    }
+    if (on.host().pending()) return ExpectTruth(host);  // It is at it.
+    for (const agent::v1::Held& held : on.host().core().Held()) {
+      invariants_.CheckSaid(on.name(), held, now_);
+    }
+  });
 }
 
 void World::Disconnect(int host, bool down) {
