@@ -29,7 +29,7 @@ int64_t Setting(const char* name, int64_t otherwise) {
 TEST(Walk, HoldsTheInvariantsAtEachStepAndComesToRest) {
   const auto first = static_cast<uint32_t>(Setting("SUNDER_WALK_SEED", 1));
   const auto enough =
-      static_cast<uint64_t>(Setting("SUNDER_WALK_STEPS", 200'000));
+      static_cast<uint64_t>(Setting("SUNDER_WALK_STEPS", 100'000));
   uint64_t steps = 0;
   int walks = 0, dropped = 0, followed = 0;
   while (steps < enough) {
@@ -43,10 +43,9 @@ TEST(Walk, HoldsTheInvariantsAtEachStepAndComesToRest) {
         << "SUNDER_WALK_SEED=" << script.seed << "\n"
         << Explain(script);
   }
-  if (walks >= 20) {  // Of few that are tried again little can be said.
-    EXPECT_GT(dropped, walks);
-    EXPECT_GE(followed, walks / 20);
-  }
+  // Of few that are tried again little can be said.
+  if (walks >= 50) EXPECT_GT(dropped, walks);
+  if (walks >= 500) EXPECT_GT(followed, 0);
   std::cout << "walks: " << walks << " of " << steps << " steps from seed "
             << first << ": " << dropped << " faults dropped packets, "
             << followed << " followed their members\n";
