@@ -44,8 +44,12 @@ TEST(Walk, HoldsTheInvariantsAtEachStepAndComesToRest) {
         << Explain(script);
   }
   // Of few that are tried again little can be said.
-  if (walks >= 50) EXPECT_GT(dropped, walks);
-  if (walks >= 500) EXPECT_GT(followed, 0);
+  if (walks >= 50) {
+    EXPECT_GT(dropped, walks);
+  }
+  if (walks >= 500) {
+    EXPECT_GT(followed, 0);
+  }
   std::cout << "walks: " << walks << " of " << steps << " steps from seed "
             << first << ": " << dropped << " faults dropped packets, "
             << followed << " followed their members\n";
