@@ -48,13 +48,15 @@ void WatchReactor::End(const absl::Status& status) {
 void WatchReactor::OnWriteDone(bool ok) {
   absl::MutexLock lock(&mutex_);
   writing_ = nullptr;
-  if (!ok) return End(absl::CancelledError("the client is gone"));
+  if (!ok || cancelled_) return End(absl::CancelledError("the client is gone"));
   Next();
 }
 
 void WatchReactor::OnCancel() {
   absl::MutexLock lock(&mutex_);
-  // A write that is under way fails by itself, and then ends the stream.
+  cancelled_ = true;
+  // A write that is under way ends the stream, whether it fails or was done
+  // before the call was cancelled.
   if (!writing_) End(absl::CancelledError("the client is gone"));
 }
 

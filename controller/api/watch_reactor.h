@@ -42,6 +42,7 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchFaultResponse> {
   Message writing_ ABSL_GUARDED_BY(mutex_);  // nullptr: nothing is.
   Message waiting_ ABSL_GUARDED_BY(mutex_);
   bool last_came_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -59,12 +59,13 @@ def run(lie, bin_dir):
         for case in xml.parse(report).iter("testcase"):
             family = next((p.get("value") for p in case.iter("property")
                            if p.get("name") == "family"), None)
-            why = next((c.get("message") for c in case if c.tag == "failure"), None)
+            why = next((c.get("message") for c in case if c.tag in ("failure", "error")),
+                       None)
             noticed = why is not None
             broken = any(c.tag == "error" for c in case)
             name = f"{case.get('classname').split('.')[-1]}.{case.get('name')}"
             results.append((name, family or None, "ERROR" if broken else noticed,
-                            (why or "").splitlines()[:1]))
+                            (why or "").splitlines()[:None if broken else 1]))
         return results
 
 
@@ -84,7 +85,7 @@ def main(bin_dir, *lies):
             failed += not ok
             word = "BROKEN" if noticed == "ERROR" else "noticed" if noticed else "missed"
             print(f"{'ok' if ok else 'FAILED':7}{word:8}"
-                  f"{lie:12} {name}", *why, sep="  ", flush=True)
+                  f"{lie:12} {name}", "\n".join(why), sep="  ", flush=True)
         totals[lie] = passed, failed
     print()
     for lie, (passed, failed) in totals.items():
