@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/errno_status.h"
+#include "openssl/crypto.h"
 
 namespace sunder {
 namespace {
@@ -48,6 +49,8 @@ absl::StatusOr<Pem> ReadPem(const std::string& target, const TlsFiles& files) {
 }
 
 }  // namespace
+
+void InitTls() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 bool IsUnixTarget(const std::string& target) {
   return absl::StartsWith(target, "unix:");

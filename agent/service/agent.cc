@@ -135,6 +135,7 @@ void SayGoodbye(const Core& core) {
 }  // namespace
 
 absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
+  InitTls();
   absl::StatusOr<UniqueFd> signals = BlockSignals();
   if (!signals.ok()) return signals.status();
   if (absl::Status s = MakeDirectories(options.state_dir); !s.ok()) return s;

@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/event_loop.h"
 #include "common/log.h"
+#include "common/tls.h"
 #include "controller/api/deployment_facts.h"
 #include "controller/api/engine.h"
 #include "controller/api/random_values.h"
@@ -166,6 +167,7 @@ absl::Status Serve(const Settings& settings, EventLoop& loop, Engine& engine,
 }
 
 absl::Status Run(const Settings& settings) {
+  InitTls();
   if (absl::Status s = InitLog("sunder-controller", settings.log_level);
       !s.ok()) {
     return s;

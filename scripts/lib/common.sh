@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build_packages=(
   ccache cmake g++ libabsl-dev libbenchmark-dev libcli11-dev
   libcurl4-openssl-dev libgmock-dev libgrpc++-dev libgtest-dev libmnl-dev
-  libnftnl-dev libprotobuf-dev libspdlog-dev libsqlite3-dev
+  libnftnl-dev libprotobuf-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev mold ninja-build nlohmann-json3-dev pkg-config
   protobuf-compiler protobuf-compiler-grpc)
 lab_packages=(
