@@ -108,7 +108,7 @@ TEST_F(DriftTest, OnlyWhatIsConcernedIsRead) {
   const size_t before = kernel().reads();
   host.RulesetChanged({.gates = {*gates_.begin() + 1}});
   EXPECT_EQ(kernel().reads(), before);
-  host.RulesetChanged({.anything = true});
+  host.RulesetChanged({.gates = {}, .anything = true});
   EXPECT_EQ(kernel().reads(), before + 1);
 }
 

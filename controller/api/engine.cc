@@ -70,8 +70,8 @@ void Engine::SetTopology(const sunder::v1::Topology& topology) {
 // when the host has left the topology or has another agent there.
 void Engine::SetTargets() {
   std::map<std::string, std::string> targets = newest_;
-  for (const sunder::v1::Fault& fault : core_.List(false, BootNow())) {
-    for (const sunder::v1::HostStatus& host : fault.hosts()) {
+  for (const sunder::v1::Fault* fault : core_.List(false, BootNow())) {
+    for (const sunder::v1::HostStatus& host : fault->hosts()) {
       if (auto it = targets_.find(host.host()); it != targets_.end()) {
         targets[it->first] = it->second;
       }
@@ -100,12 +100,21 @@ void Engine::OnUnreachable(const std::string& host, const absl::Status& why) {
 }
 
 std::optional<sunder::v1::Fault> Engine::Find(const std::string& id) {
-  return Tell([&](Core& core, BootInstant now) { return core.Find(id, now); });
+  return Tell(
+      [&](Core& core, BootInstant now) -> std::optional<sunder::v1::Fault> {
+        const sunder::v1::Fault* fault = core.Find(id, now);
+        if (fault == nullptr) return std::nullopt;
+        return *fault;
+      });
 }
 
 std::vector<sunder::v1::Fault> Engine::List(bool include_ended) {
   return Tell([&](Core& core, BootInstant now) {
-    return core.List(include_ended, now);
+    std::vector<sunder::v1::Fault> faults;
+    for (const auto* fault : core.List(include_ended, now)) {
+      faults.push_back(*fault);
+    }
+    return faults;
   });
 }
 
@@ -174,8 +183,8 @@ void Engine::CarryOut(const Superseded& superseded) {
 void Engine::TellChanged() {
   bool any_ended = false;
   for (const std::string& id : std::exchange(changed_, {})) {
-    const auto fault = core_.Find(id, BootNow());
-    if (!fault) continue;
+    const sunder::v1::Fault* fault = core_.Find(id, BootNow());
+    if (fault == nullptr) continue;
     index_.Put(*fault);
     log_.Saw(*fault);
     hub_.Publish(*fault);

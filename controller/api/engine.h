@@ -57,7 +57,8 @@ class Engine : private FleetListener {
     return result;
   }
 
-  // By full id; also one that has ended.
+  // By full id; also one that has ended. Both without their plans' flows, which
+  // the core tells (PlanOf).
   std::optional<sunder::v1::Fault> Find(const std::string& id);
   std::vector<sunder::v1::Fault> List(bool include_ended);  // Newest first.
 

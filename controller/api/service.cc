@@ -110,6 +110,8 @@ grpc::ServerUnaryReactor* ControllerService::GetFault(
   return InLoop(context, [this, request, response] {
     auto fault = Find(request->id());
     if (!fault.ok()) return fault.status();
+    const sunder::v1::Plan* plan = engine_.core().PlanOf(fault->id());
+    if (plan != nullptr) *fault->mutable_plan() = *plan;
     *response->mutable_fault() = *std::move(fault);
     return absl::OkStatus();
   });

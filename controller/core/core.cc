@@ -45,7 +45,7 @@ void Core::Start(uint64_t term, std::vector<store::v1::FaultRecord> records,
   for (auto& record : records) {
     if (IsFinal(record.fault().state())) {
       history_.push_back(std::move(*record.mutable_fault()));
-      DropFlows(*history_.back().mutable_plan());
+      *history_.back().mutable_plan() = WithoutFlows(history_.back().plan());
       continue;
     }
     living_.push_back(Fault::Restore(Around(), record, now));
@@ -245,23 +245,32 @@ std::optional<BootInstant> Core::NextTimer() const {
   return next.at();
 }
 
-std::optional<sunder::v1::Fault> Core::Find(const std::string& id,
-                                            BootInstant now) {
+const sunder::v1::Fault* Core::Find(const std::string& id, BootInstant now) {
   Step(now);
-  if (const Fault* fault = FindLiving(id)) return fault->view();
+  if (const Fault* fault = FindLiving(id)) return &fault->view();
   for (const auto& fault : history_) {
-    if (fault.id() == id) return fault;
+    if (fault.id() == id) return &fault;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
-std::vector<sunder::v1::Fault> Core::List(bool include_ended, BootInstant now) {
+const sunder::v1::Plan* Core::PlanOf(const std::string& id) const {
+  const Fault* fault = FindLiving(id);
+  return fault == nullptr ? nullptr : &fault->plan();
+}
+
+std::vector<const sunder::v1::Fault*> Core::List(bool include_ended,
+                                                 BootInstant now) {
   Step(now);
-  std::vector<sunder::v1::Fault> faults;
-  if (include_ended) faults.assign(history_.begin(), history_.end());
-  for (const auto& fault : living_) faults.push_back(fault->view());
+  std::vector<const sunder::v1::Fault*> faults;
+  if (include_ended) {
+    for (const auto& fault : history_) faults.push_back(&fault);
+  }
+  for (const auto& fault : living_) faults.push_back(&fault->view());
   // Those that ended come in the order of their ends, before the living.
-  std::stable_sort(faults.begin(), faults.end(), IsOlder);
+  std::stable_sort(
+      faults.begin(), faults.end(),
+      [](const auto* a, const auto* b) { return IsOlder(*a, *b); });
   std::reverse(faults.begin(), faults.end());
   return faults;
 }

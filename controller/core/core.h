@@ -115,11 +115,15 @@ class Core {
 
   // ---- Views
 
-  // Faults by full id, living or in the history. To look is an event, too: what
-  // is due by `now` is done first, so that no claim is shown that has run out.
-  std::optional<sunder::v1::Fault> Find(const std::string& id, BootInstant now);
-  std::vector<sunder::v1::Fault> List(bool include_ended,
-                                      BootInstant now);  // Newest first.
+  // Faults by full id, living or in the history, without their plans' flows. To
+  // look is an event, too: what is due by `now` is done first, so that no claim
+  // is shown that has run out. What is returned holds until the next event.
+  const sunder::v1::Fault* Find(const std::string& id,
+                                BootInstant now);  // nullptr: unknown.
+  std::vector<const sunder::v1::Fault*> List(bool include_ended,
+                                             BootInstant now);  // Newest first.
+  // The plan that Find shows, with its flows; nullptr once it has ended.
+  const sunder::v1::Plan* PlanOf(const std::string& id) const;
   // Of a living fault: in force, going out, or waiting to. NOT_FOUND.
   absl::StatusOr<sunder::v1::Plan> NewestPlan(const std::string& id) const;
   std::vector<AgentState> Agents(BootInstant now) const;  // By host.

@@ -36,12 +36,14 @@ absl::Duration HorizonOf(const Options& options) {
 
 }  // namespace
 
-void DropFlows(sunder::v1::Plan& plan) {
-  for (auto& host : *plan.mutable_hosts()) {
-    sunder::v1::HostPlan kept;
-    kept.set_host(host.host());
-    host.Swap(&kept);  // To clear its fields would keep their memory.
-  }
+sunder::v1::Plan WithoutFlows(const sunder::v1::Plan& plan) {
+  sunder::v1::Plan kept;
+  kept.set_seed(plan.seed());
+  *kept.mutable_members() = plan.members();
+  *kept.mutable_cuts() = plan.cuts();
+  *kept.mutable_notes() = plan.notes();
+  for (const auto& host : plan.hosts()) kept.add_hosts()->set_host(host.host());
+  return kept;
 }
 
 Fault::Fault(Surroundings core, sunder::v1::Fault view)
@@ -74,13 +76,13 @@ std::unique_ptr<Fault> Fault::Declare(const Surroundings& core,
   sunder::v1::Fault view;
   view.set_id(id);
   *view.mutable_spec() = spec;
-  *view.mutable_plan() = plan;
   view.set_generation(1);
   view.set_state(sunder::v1::FAULT_STATE_PLANNED);
   *view.mutable_created() = core.timeline.At(now);
   auto fault = std::unique_ptr<Fault>(new Fault(core, std::move(view)));
   fault->horizon_ = HorizonOf(core.options);
-  fault->AddGeneration(1, fault->view_.plan());
+  fault->SetPlan(plan);
+  fault->AddGeneration(1, fault->plan_);
   if (spec.hold()) fault->holderless_since_ = now;
   fault->Save();
   return fault;
@@ -94,6 +96,7 @@ std::unique_ptr<Fault> Fault::Restore(const Surroundings& core,
   fault->newest_ =
       std::max(record.newest_generation(), record.fault().generation());
   fault->next_ = record.next_plan();
+  fault->SetPlan(record.fault().plan());
   // What the earlier life may have sent, with the clocks as it knew them.
   const absl::Duration reach =
       std::max(FromProto(record.horizon()), fault->horizon_) +
@@ -134,6 +137,11 @@ std::unique_ptr<Fault> Fault::Restore(const Surroundings& core,
   return fault;
 }
 
+void Fault::SetPlan(sunder::v1::Plan plan) {
+  plan_ = std::move(plan);
+  *view_.mutable_plan() = WithoutFlows(plan_);
+}
+
 void Fault::SetState(sunder::v1::FaultState state) {
   if (view_.state() == state) return;
   view_.set_state(state);
@@ -143,6 +151,7 @@ void Fault::SetState(sunder::v1::FaultState state) {
 store::v1::FaultRecord Fault::Record() const {
   store::v1::FaultRecord record;
   *record.mutable_fault() = view_;
+  *record.mutable_fault()->mutable_plan() = plan_;
   *record.mutable_horizon() = ToProto(horizon_);
   for (const HostPart& part : parts_) {
     auto* host = record.add_hosts();

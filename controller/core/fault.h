@@ -36,10 +36,9 @@
 
 namespace sunder::controller {
 
-// Leaves of the plan what people are shown of a fault that is over: who was on
-// which side, on which hosts, and the notes. What each host was to drop is the
-// bulk of it, and nobody asks for it any more.
-void DropFlows(sunder::v1::Plan& plan);
+// What people are shown of a plan: who is on which side, on which hosts, and
+// the notes. What each host drops grows with the square of the members.
+sunder::v1::Plan WithoutFlows(const sunder::v1::Plan& plan);
 
 // What a fault uses of its core.
 struct Surroundings {
@@ -86,7 +85,10 @@ class Fault {
   void Step(BootInstant now);
 
   // ---- What is so.
+  // Its plan is without flows.
   const sunder::v1::Fault& view() const { return view_; }
+  // Of the view's generation; without flows once it has ended.
+  const sunder::v1::Plan& plan() const { return plan_; }
   // In force, going out, or to go out next.
   const sunder::v1::Plan& newest_plan() const;
   store::v1::FaultRecord Record() const;
@@ -122,6 +124,7 @@ class Fault {
   HostPart& AddPart(sunder::v1::HostStatus* status);
   void AddGeneration(uint64_t generation, const sunder::v1::Plan& plan);
   void SetState(sunder::v1::FaultState state);
+  void SetPlan(sunder::v1::Plan plan);
   void Save();
   void HearHealed(HostPart& part, const agent::v1::HealResponse& response,
                   BootInstant now);
@@ -185,6 +188,7 @@ class Fault {
 
   const Surroundings core_;
   sunder::v1::Fault view_;
+  sunder::v1::Plan plan_;
   std::vector<HostPart> parts_;
   absl::Duration horizon_;  // FaultRecord.horizon
   Phase phase_ = Phase::kRecording;

@@ -48,7 +48,7 @@ void Fault::CannotFollow(const std::string& why) {
 
 const sunder::v1::Plan& Fault::newest_plan() const {
   if (wanted_) return *wanted_;
-  return GoesOut() ? next_ : view_.plan();
+  return GoesOut() ? next_ : plan_;
 }
 
 bool Fault::IsInForce(const sunder::v1::Plan& plan) const {
@@ -58,7 +58,7 @@ bool Fault::IsInForce(const sunder::v1::Plan& plan) const {
              part.host() == host.host() && part.digest == DigestOf(host);
     });
   };
-  return plan.hosts_size() == view_.plan().hosts_size() &&
+  return plan.hosts_size() == plan_.hosts_size() &&
          std::all_of(plan.hosts().begin(), plan.hosts().end(), holds);
 }
 
@@ -119,9 +119,9 @@ void Fault::BeginChange(BootInstant now) {
     if (!view_.reason().empty()) changed_ = true;
     view_.clear_reason();
     abandoned_ = 0;
-    if (AreEqual(plan, view_.plan())) return;
+    if (AreEqual(plan, plan_)) return;
     changed_ = true;  // The same flows, but of others.
-    view_.mutable_plan()->Swap(&plan);
+    SetPlan(std::move(plan));
     return Save();
   }
   next_ = std::move(plan);
@@ -153,7 +153,7 @@ void Fault::Converge(BootInstant now) {
     part.Leave(now, core_.timeline);
   }
   view_.set_generation(newest_);
-  view_.mutable_plan()->Swap(&next_);
+  SetPlan(std::move(next_));
   next_.Clear();
   abandoned_ = 0;
   view_.clear_reason();

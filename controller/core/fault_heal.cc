@@ -118,7 +118,7 @@ void Fault::End(BootInstant now) {
   }
   for (HostPart& part : parts_) part.plan = nullptr;
   next_.Clear();
-  DropFlows(*view_.mutable_plan());
+  SetPlan(WithoutFlows(plan_));
   Save();
 }
 

@@ -222,7 +222,7 @@ Fault::Holding Fault::Look(uint64_t generation, BootInstant now,
 void Fault::Adopt(uint64_t generation, BootInstant now) {
   if (generation != view_.generation()) {
     view_.set_generation(generation);
-    view_.mutable_plan()->Swap(&next_);
+    SetPlan(std::move(next_));
   }
   next_.Clear();
   view_.clear_reason();

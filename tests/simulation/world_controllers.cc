@@ -159,10 +159,10 @@ void World::CheckViews(int which, const std::set<std::string>& changed) {
          sunder::v1::FaultState_Name(view.state()).substr(12),
          view.reason().empty() ? "" : ": ", view.reason());
   };
-  for (const auto& view : process.core->List(false, now_)) check(view);
+  for (const auto* view : process.core->List(false, now_)) check(*view);
   for (const auto& id : changed) {
-    const auto view = process.core->Find(id, now_);
-    if (view && controller::IsFinal(view->state())) check(*view);
+    const auto* view = process.core->Find(id, now_);
+    if (view != nullptr && controller::IsFinal(view->state())) check(*view);
   }
 }
 
