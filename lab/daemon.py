@@ -78,8 +78,7 @@ class Daemon:
         """SIGTERM, once, without waiting: stop() waits."""
         if self.running and not self._stopping:
             self._stopping = True
-            self.process.signal(signal.SIGTERM)
-            self.process.signal(signal.SIGCONT)
+            self.process.terminate()
 
     def stop(self, grace=20.0):
         """SIGTERM; SIGKILL if it is still there after `grace` seconds. Returns what went

@@ -54,10 +54,16 @@ class Process:
         self.signal(signal.SIGSTOP)
         until(lambda: (_stat(self.pid) or "X")[0] in "TX", 5, f"process {self.pid} to stand still")
 
+    def terminate(self):
+        """SIGTERM, which one that stands still hears as well."""
+        # Not the other way round: SIGCONT takes back a SIGSTOP that is on its way, and the
+        # leak sanitizer, which stops each thread so at the end, waits for it for ever.
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+
     def stop(self, grace=5.0):
         """SIGTERM, and SIGKILL after `grace` seconds. Returns when it is gone."""
-        self.signal(signal.SIGTERM)
-        self.signal(signal.SIGCONT)
+        self.terminate()
         try:
             until(lambda: not self.alive, grace, "")
         except LabError:

@@ -21,8 +21,10 @@ class Write:
     """One that a client was told is done."""
 
     key: str
-    instant: int   # CLOCK_BOOTTIME, nanoseconds, when the client heard of it.
-    master: str    # The host that said so.
+    # CLOCK_BOOTTIME, nanoseconds, when it was sent: what its master passed on before a
+    # cut may be heard of after it.
+    instant: int
+    master: str    # The host that said that it is done.
 
 
 class Cluster:

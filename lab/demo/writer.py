@@ -2,8 +2,8 @@
 
 python3 -m lab.demo.writer NAME SENTINEL...   (ADDRESS:PORT, the nearest first)
 
-Each acknowledged write is a line: "ack KEY INSTANT MASTER", the instant on
-CLOCK_BOOTTIME in nanoseconds. What is not acknowledged is not told, and never retried
+Each acknowledged write is a line: "ack KEY INSTANT MASTER", the instant when it was sent
+on CLOCK_BOOTTIME in nanoseconds. What is not acknowledged is not told, and never retried
 under the same key.
 """
 
@@ -31,8 +31,8 @@ def write(name, sentinels):
                              socket_connect_timeout=PATIENCE) as master:
                 for number in keys:
                     key = f"{name}:{number}"
-                    master.set(key, number)
                     instant = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+                    master.set(key, number)
                     print("ack", key, instant, address, flush=True)
                     time.sleep(GAP)  # bounded wait: the client's pace
         except redis.RedisError as error:
