@@ -86,6 +86,9 @@ class Core {
   absl::Status Check(const v1::StageRequest& request, BootInstant now) const;
   std::vector<v1::Held> Held() const;  // Living faults, then tombstones.
   const std::vector<std::string>& start_report() const { return report_; }
+  const std::set<std::string>& local_addresses() const {
+    return local_addresses_;
+  }
   v1::Stamp StampAt(BootInstant now) const;
 
  private:

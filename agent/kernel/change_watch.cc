@@ -1,8 +1,11 @@
 #include "agent/kernel/change_watch.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "agent/nft/linux_nftables.h"
@@ -19,8 +22,8 @@ constexpr int kNoticeBuffer = 4 << 20;
 constexpr int kMostAtOnce = 256;
 
 template <typename T>
-absl::Status SetNetlinkOption(int fd, int level, int option, const T& value,
-                              absl::string_view what) {
+absl::Status SetSocketOption(int fd, int level, int option, const T& value,
+                             absl::string_view what) {
   if (setsockopt(fd, level, option, &value, sizeof value) == 0) {
     return absl::OkStatus();
   }
@@ -34,8 +37,8 @@ absl::StatusOr<NoticeSocket> NoticeSocket::Open(
   UniqueFd fd(
       socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
   if (!fd.valid()) return ErrnoStatus(errno, "open a socket for notifications");
-  absl::Status s = SetNetlinkOption(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE,
-                                    kNoticeBuffer, "setsockopt SO_RCVBUFFORCE");
+  absl::Status s = SetSocketOption(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE,
+                                   kNoticeBuffer, "setsockopt SO_RCVBUFFORCE");
   if (!s.ok()) return s;
   sockaddr_nl own{};
   own.nl_family = AF_NETLINK;
@@ -44,11 +47,23 @@ absl::StatusOr<NoticeSocket> NoticeSocket::Open(
     return ErrnoStatus(errno, "bind a socket for notifications");
   }
   for (const int group : groups) {
-    s = SetNetlinkOption(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group,
-                         "ask for the kernel's notifications");
+    s = SetSocketOption(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group,
+                        "ask for the kernel's notifications");
     if (!s.ok()) return s;
   }
   return NoticeSocket(std::move(fd));
+}
+
+absl::Status NoticeSocket::KeepBack(uint32_t port) {
+  // A datagram tells of one transaction: each of its messages names the same
+  // port, in the host's order; a filter loads words in the network's.
+  std::array<sock_filter, 4> program = {
+      {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(nlmsghdr, nlmsg_pid)),
+       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+       BPF_STMT(BPF_RET | BPF_K, 0), BPF_STMT(BPF_RET | BPF_K, UINT32_MAX)}};
+  const sock_fprog filter = {program.size(), program.data()};
+  return SetSocketOption(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, filter,
+                         "keep back the kernel's notifications of our own");
 }
 
 absl::StatusOr<bool> NoticeSocket::Take(
@@ -82,14 +97,15 @@ absl::StatusOr<bool> NoticeSocket::Take(
 absl::StatusOr<RulesetWatch> RulesetWatch::Open(uint32_t own_port) {
   auto socket = NoticeSocket::Open(NETLINK_NETFILTER, {NFNLGRP_NFTABLES});
   if (!socket.ok()) return socket.status();
-  return RulesetWatch(*std::move(socket), own_port);
+  if (absl::Status s = socket->KeepBack(own_port); !s.ok()) return s;
+  return RulesetWatch(*std::move(socket));
 }
 
 absl::StatusOr<RulesetChange> RulesetWatch::Take() {
   RulesetChange change;
   const absl::StatusOr<bool> all =
       socket_.Take([&](absl::string_view datagram) {
-        const absl::Status s = nft::ReadNotices(datagram, own_port_, change);
+        const absl::Status s = nft::ReadNotices(datagram, change);
         change.anything = change.anything || !s.ok();
       });
   if (!all.ok()) return all.status();

@@ -24,6 +24,10 @@ class NoticeSocket {
                                            const std::vector<int>& groups);
   int fd() const { return fd_.get(); }
 
+  // Has the kernel keep back the datagrams of what was asked for through the
+  // socket with that port.
+  absl::Status KeepBack(uint32_t port);
+
   // Hands over the datagrams that wait; of very many, some: `fd` is readable
   // again at once. False: some were lost, before those or among them.
   absl::StatusOr<bool> Take(
@@ -43,10 +47,8 @@ class RulesetWatch {
   absl::StatusOr<RulesetChange> Take();
 
  private:
-  RulesetWatch(NoticeSocket socket, uint32_t own_port)
-      : socket_(std::move(socket)), own_port_(own_port) {}
+  explicit RulesetWatch(NoticeSocket socket) : socket_(std::move(socket)) {}
   NoticeSocket socket_;
-  uint32_t own_port_;
 };
 
 // Addresses that come and go. Those of a device that leaves the namespace go;

@@ -55,6 +55,8 @@ TEST_F(ChangeWatchTest, NothingOfAFaultsOwnLifeIsTold) {
             absl::OkStatus());
   ASSERT_EQ(kernel_->Shut(kGate), absl::OkStatus());
   ASSERT_EQ(kernel_->Remove(kGate), absl::OkStatus());
+  pollfd wakes{rules_->fd(), POLLIN, 0};
+  EXPECT_EQ(poll(&wakes, 1, 0), 0) << "it would be woken for nothing";
   EXPECT_THAT(Changed(), testing::IsEmpty());
 }
 

@@ -31,8 +31,7 @@ bool IsOfRuleset(const nlmsghdr& header) {
 
 }  // namespace
 
-absl::Status ReadNotices(absl::string_view datagram, uint32_t own_port,
-                         RulesetChange& change) {
+absl::Status ReadNotices(absl::string_view datagram, RulesetChange& change) {
   while (!datagram.empty()) {
     nlmsghdr header{};
     nfgenmsg family{};
@@ -45,8 +44,7 @@ absl::Status ReadNotices(absl::string_view datagram, uint32_t own_port,
     if (header.nlmsg_len < kHeaders || header.nlmsg_len > datagram.size()) {
       return absl::InvalidArgumentError("a notification's length is wrong");
     }
-    if (header.nlmsg_pid != own_port && IsOfRuleset(header) &&
-        family.nfgen_family == NFPROTO_INET) {
+    if (IsOfRuleset(header) && family.nfgen_family == NFPROTO_INET) {
       const std::optional<GateId> gate = GateOfTable(
           TableOf(datagram.substr(kHeaders, header.nlmsg_len - kHeaders)));
       if (gate) change.gates.insert(*gate);

@@ -5,19 +5,15 @@
 #ifndef SUNDER_AGENT_NFT_NOTICES_H_
 #define SUNDER_AGENT_NFT_NOTICES_H_
 
-#include <cstdint>
-
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "agent/core/kernel.h"
 
 namespace sunder::agent::nft {
 
-// Adds to `change` the gates that one datagram tells of, but for what was asked
-// for through the socket with `own_port`. An error: it is not as the kernel
-// writes it, and may be about anything.
-absl::Status ReadNotices(absl::string_view datagram, uint32_t own_port,
-                         RulesetChange& change);
+// Adds to `change` the gates that one datagram tells of. An error: it is not as
+// the kernel writes it, and may be about anything.
+absl::Status ReadNotices(absl::string_view datagram, RulesetChange& change);
 
 }  // namespace sunder::agent::nft
 

@@ -9,9 +9,7 @@
 namespace sunder::agent::nft {
 namespace {
 
-constexpr uint32_t kOwnPort = 77;
-
-std::string Notice(int kind, const std::string& table, uint32_t port = 5,
+std::string Notice(int kind, const std::string& table,
                    uint8_t family = NFPROTO_INET) {
   nlattr attribute{};
   attribute.nla_type = NFTA_TABLE_NAME;
@@ -24,7 +22,6 @@ std::string Notice(int kind, const std::string& table, uint32_t port = 5,
   nfgenmsg generic{};
   generic.nfgen_family = family;
   header.nlmsg_type = static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | kind);
-  header.nlmsg_pid = port;
   header.nlmsg_len =
       static_cast<uint32_t>(sizeof header + sizeof generic + body.size());
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
@@ -36,7 +33,7 @@ std::string Notice(int kind, const std::string& table, uint32_t port = 5,
 
 std::set<GateId> GatesIn(const std::string& datagram) {
   RulesetChange change;
-  EXPECT_EQ(ReadNotices(datagram, kOwnPort, change), absl::OkStatus());
+  EXPECT_EQ(ReadNotices(datagram, change), absl::OkStatus());
   return change.gates;
 }
 
@@ -47,25 +44,23 @@ TEST(NoticesTest, EveryMessageAboutATableOfOursCounts) {
             (std::set<GateId>{7, 42}));
 }
 
-TEST(NoticesTest, WhatIsOthersOrOfOurOwnAskingIsPassedOver) {
-  EXPECT_EQ(
-      GatesIn(Notice(NFT_MSG_NEWSETELEM, "foreign") +
-              Notice(NFT_MSG_NEWSETELEM, "sunder_0000002a", kOwnPort) +
-              Notice(NFT_MSG_NEWTABLE, "sunder_0000002a", 5, NFPROTO_IPV4) +
-              Notice(NFT_MSG_NEWGEN, "sunder_0000002a")),
-      std::set<GateId>());
+TEST(NoticesTest, WhatIsOthersIsPassedOver) {
+  EXPECT_EQ(GatesIn(Notice(NFT_MSG_NEWSETELEM, "foreign") +
+                    Notice(NFT_MSG_NEWTABLE, "sunder_0000002a", NFPROTO_IPV4) +
+                    Notice(NFT_MSG_NEWGEN, "sunder_0000002a")),
+            std::set<GateId>());
 }
 
 TEST(NoticesTest, BytesThatDoNotAddUpAreAnErrorAtEveryLength) {
   const std::string whole = Notice(NFT_MSG_DELTABLE, "sunder_00000007");
   RulesetChange change;
   for (size_t n = 1; n < whole.size(); ++n) {
-    EXPECT_FALSE(ReadNotices(whole.substr(0, n), kOwnPort, change).ok()) << n;
+    EXPECT_FALSE(ReadNotices(whole.substr(0, n), change).ok()) << n;
   }
   std::string lies = whole;
   lies[sizeof(nlmsghdr) + sizeof(nfgenmsg)] =
       '\xff';  // The attribute's length.
-  EXPECT_EQ(ReadNotices(lies, kOwnPort, change), absl::OkStatus());
+  EXPECT_EQ(ReadNotices(lies, change), absl::OkStatus());
   EXPECT_TRUE(change.gates.empty());
 }
 

@@ -75,13 +75,13 @@ grpc::ServerUnaryReactor* AgentService::Describe(
   for (const v1::Feature& feature : about_.features) {
     *response->add_features() = feature;
   }
-  for (const Address& address : AddressesOrNone()) {
-    response->add_addresses(address.ToString());
-  }
   response->set_latched(latch_->IsSet());
   const uint64_t term = request->name() == about_.name ? request->term() : 0;
   loop_->Post([this, term, reactor, response] {
     driver_->HearTerm(term);
+    for (const std::string& address : driver_->core().local_addresses()) {
+      response->add_addresses(address);
+    }
     for (v1::Held& held : driver_->core().Held()) {
       *response->add_held() = std::move(held);
     }
