@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/client/grpc_client.h"
 #include "cli/commands/commands.h"
-#include "common/tls.h"
+#include "common/libraries.h"
 
 namespace sunder::cli {
 namespace {
@@ -91,7 +91,7 @@ constexpr char kFooter[] =
     "  sunder heal --all";
 
 int Main(int argc, char** argv) {
-  InitTls();
+  InitLibraries();
   Settings settings;
   settings.owner = DefaultOwner();
   Action chosen;

@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/errno_status.h"
-#include "openssl/crypto.h"
 
 namespace sunder {
 namespace {
@@ -49,8 +48,6 @@ absl::StatusOr<Pem> ReadPem(const std::string& target, const TlsFiles& files) {
 }
 
 }  // namespace
-
-void InitTls() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 bool IsUnixTarget(const std::string& target) {
   return absl::StartsWith(target, "unix:");

@@ -13,10 +13,6 @@
 
 namespace sunder {
 
-// Once, before anything else of this process uses TLS. Threads of gRPC's
-// outlive main: libcrypto must not take its state down under them.
-void InitTls();
-
 // PEM files. All three or none.
 struct TlsFiles {
   std::string certificate;

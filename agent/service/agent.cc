@@ -34,6 +34,7 @@
 #include "common/clock.h"
 #include "common/errno_status.h"
 #include "common/event_loop.h"
+#include "common/libraries.h"
 #include "common/log.h"
 #include "common/tls.h"
 #include "common/unique_fd.h"
@@ -107,6 +108,9 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const Options& options,
   builder.RegisterService(&service);
   builder.SetMaxReceiveMessageSize(kMostRequestBytes);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  for (const auto& [name, value] : kTransportArguments) {
+    builder.AddChannelArgument(name, value);
+  }
   // The socket must not be anybody's for a moment either.
   const mode_t mask = umask(S_IXUSR | S_IRWXG | S_IRWXO);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
@@ -135,7 +139,7 @@ void SayGoodbye(const Core& core) {
 }  // namespace
 
 absl::Status RunAgent(const Options& options, const MakeKernel& make_kernel) {
-  InitTls();
+  InitLibraries();
   absl::StatusOr<UniqueFd> signals = BlockSignals();
   if (!signals.ok()) return signals.status();
   if (absl::Status s = MakeDirectories(options.state_dir); !s.ok()) return s;

@@ -7,6 +7,7 @@
 #include "absl/synchronization/notification.h"
 #include "common/error_detail.h"
 #include "common/grpc_status.h"
+#include "common/libraries.h"
 #include "grpcpp/grpcpp.h"
 #include "sunder/controller/v1/controller.grpc.pb.h"
 
@@ -143,6 +144,9 @@ absl::StatusOr<std::unique_ptr<Client>> MakeGrpcClient(
   // Also how long one attempt may take: a busy machine is not a dead one.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  for (const auto& [name, value] : kTransportArguments) {
+    arguments.SetInt(name, value);
+  }
   return std::make_unique<GrpcClient>(
       target, grpc::CreateCustomChannel(target, *credentials, arguments));
 }

@@ -18,8 +18,8 @@
 #include "absl/synchronization/notification.h"
 #include "common/clock.h"
 #include "common/event_loop.h"
+#include "common/libraries.h"
 #include "common/log.h"
-#include "common/tls.h"
 #include "controller/api/deployment_facts.h"
 #include "controller/api/engine.h"
 #include "controller/api/random_values.h"
@@ -167,7 +167,7 @@ absl::Status Serve(const Settings& settings, EventLoop& loop, Engine& engine,
 }
 
 absl::Status Run(const Settings& settings) {
-  InitTls();
+  InitLibraries();
   if (absl::Status s = InitLog("sunder-controller", settings.log_level);
       !s.ok()) {
     return s;

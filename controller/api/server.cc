@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/errno_status.h"
+#include "common/libraries.h"
 #include "common/unique_fd.h"
 #include "grpcpp/server_builder.h"
 
@@ -75,6 +76,9 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartServer(
   builder.SetMaxSendMessageSize(-1);
   // One address, one server.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  for (const auto& [name, value] : kTransportArguments) {
+    builder.AddChannelArgument(name, value);
+  }
   // A holding client whose host vanished must be noticed.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/grpc_status.h"
+#include "common/libraries.h"
 #include "grpcpp/create_channel.h"
 
 namespace sunder::controller {
@@ -32,6 +33,9 @@ grpc::ChannelArguments Arguments() {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // An agent is called directly, never through a proxy of the environment.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  for (const auto& [name, value] : kTransportArguments) {
+    arguments.SetInt(name, value);
+  }
   arguments.SetMaxReceiveMessageSize(kMaxMessage);
   arguments.SetMaxSendMessageSize(kMaxMessage);
   return arguments;

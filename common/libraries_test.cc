@@ -1,4 +1,4 @@
-#include "common/tls.h"
+#include "common/libraries.h"
 
 #include <stdlib.h>
 
@@ -27,7 +27,7 @@ std::thread& LastThread() {
     MainIsOver().Notify();
     LastThread().join();
   });
-  InitTls();
+  InitLibraries();
   absl::Notification used;
   LastThread() = std::thread([&used] {
     ERR_raise(ERR_LIB_USER, 1);  // Has a state of its own from here on.
@@ -39,7 +39,7 @@ std::thread& LastThread() {
 }
 
 // What is left behind only a build with the leak sanitizer notices.
-TEST(TlsDeathTest, ThreadThatOutlivesMainLeavesNothingOfLibcryptoBehind) {
+TEST(LibrariesDeathTest, ThreadThatOutlivesMainLeavesNothingOfLibcryptoBehind) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(ExitBeforeAThreadThatUsedLibcrypto(), testing::ExitedWithCode(0),
               "");
