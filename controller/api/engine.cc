@@ -60,7 +60,7 @@ void Engine::SetTopology(const sunder::v1::Topology& topology) {
     hosts.push_back(host.name());
   }
   SetTargets();
-  core_.HostsChanged(hosts, BootNow());
+  core_.HostsChanged(hosts);
   spdlog::info("topology hosts={} with_agent={} tasks={}",
                topology.hosts_size(), newest_.size(), topology.tasks_size());
   Pump();
@@ -84,19 +84,19 @@ void Engine::SetTargets() {
 void Engine::OnReply(CallId id, const absl::StatusOr<Response>& reply,
                      BootInstant sent, BootInstant received) {
   core_.AgentReplied(id, reply, sent, received);
-  Pump();
+  PumpSoon();
 }
 
 void Engine::OnReport(const std::string& host,
                       const agent::v1::WatchResponse& report) {
-  core_.AgentReported(host, report, BootNow());
-  Pump();
+  core_.AgentReported(host, report);
+  PumpSoon();
 }
 
 void Engine::OnUnreachable(const std::string& host, const absl::Status& why) {
   spdlog::warn("agent unreachable host={} error=\"{}\"", host, why.ToString());
   core_.AgentUnreachable(host, why, BootNow());
-  Pump();
+  PumpSoon();
 }
 
 std::optional<sunder::v1::Fault> Engine::Find(const std::string& id) {
@@ -118,19 +118,22 @@ std::vector<sunder::v1::Fault> Engine::List(bool include_ended) {
   });
 }
 
+void Engine::PumpSoon() {
+  if (std::exchange(pump_due_, true)) return;
+  loop_.Post([this] { Pump(); });
+}
+
 void Engine::Pump() {
+  pump_due_ = false;
   while (true) {
-    const std::vector<Action> actions = core_.TakeActions();
+    const std::vector<Action> actions = core_.TakeActions(BootNow());
     for (const Action& action : actions) {
       std::visit([this](const auto& a) { CarryOut(a); }, action);
     }
     if (actions.empty()) break;
     TellChanged();  // To look at a fault may have more done.
   }
-  loop_.SetTimer(core_.NextTimer(), [this] {
-    core_.Timer(BootNow());
-    Pump();
-  });
+  loop_.SetTimer(core_.NextTimer(), [this] { Pump(); });
 }
 
 void Engine::CarryOut(const Call& call) { fleet_.Send(call); }

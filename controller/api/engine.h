@@ -75,7 +75,11 @@ class Engine : private FleetListener {
                 const agent::v1::WatchResponse& report) override;
   void OnUnreachable(const std::string& host, const absl::Status& why) override;
 
+  // Carries out what the core wants done.
   void Pump();
+  // The same after what the loop already has to do: a hundred agents answer at
+  // about the same time, and what follows is told once.
+  void PumpSoon();
   void CarryOut(const Call& call);
   void CarryOut(const Persist& persist);
   void CarryOut(const Forget& forget);
@@ -95,6 +99,7 @@ class Engine : private FleetListener {
   std::set<std::string> changed_;               // Not yet told to the watchers.
   std::map<std::string, std::string> newest_;   // The topology's, by host.
   std::map<std::string, std::string> targets_;  // Those in use, by host.
+  bool pump_due_ = false;
   Fleet fleet_;
   Workers writer_;
 };

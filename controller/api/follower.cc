@@ -64,9 +64,10 @@ void Follower::PlanAnew(const std::vector<Living>& faults, uint64_t look,
                    fault.id, plan.status().ToString());
     }
     engine_.Post([this, id = fault.id, plan = std::move(plan)] {
-      const absl::Status told = engine_.Tell([&](Core& core, BootInstant now) {
-        return core.FaultChanged(id, plan, now);
-      });
+      const absl::Status told =
+          engine_.Tell([&](Core& core, BootInstant /*now*/) {
+            return core.FaultChanged(id, plan);
+          });
       // It may have ended meanwhile.
       if (!told.ok()) spdlog::info("fault not changed: {}", told.ToString());
     });

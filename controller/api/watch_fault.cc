@@ -34,8 +34,8 @@ absl::Status ControllerService::Attach(const v1::WatchFaultRequest& request,
   }
   watching.fault_id = fault->id();
   if (request.hold() && !IsFinal(fault->state())) {
-    absl::Status held = engine_.Tell([&](Core& core, BootInstant now) {
-      return core.HolderAttached(fault->id(), now);
+    absl::Status held = engine_.Tell([&](Core& core, BootInstant /*now*/) {
+      return core.HolderAttached(fault->id());
     });
     if (!held.ok()) return held;
     watching.holds = true;

@@ -83,12 +83,12 @@ void AgentLink::DescribeBy(BootInstant t) {
   describe_by_ = std::min(describe_by_, t);
 }
 
-void AgentLink::Step(bool urgent, uint64_t term, BootInstant now, Outbox& out) {
+void AgentLink::Step(uint64_t term, BootInstant now, Outbox& out) {
   wake_.Reset();
   if (pending_ != 0) return;
   BootInstant due = settled_ && clock_.Ready(now) ? describe_by_ : now;
   if (failures_ > 0) {
-    const auto most = urgent ? absl::Milliseconds(400) : absl::Seconds(5);
+    const auto most = needed_ ? absl::Milliseconds(400) : absl::Seconds(5);
     due = std::max(due, failed_at_ + Backoff(failures_, most));
   }
   if (now < due) {

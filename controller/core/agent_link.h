@@ -72,8 +72,13 @@ class AgentLink {
   // Have it described at `t` at the latest.
   void DescribeBy(BootInstant t);
 
-  // Sends Describe if one is due. `urgent`: a living fault needs the agent.
-  void Step(bool urgent, uint64_t term, BootInstant now, Outbox& out);
+  // Whether a living fault needs the agent: then it is asked more often where
+  // it does not answer.
+  bool needed() const { return needed_; }
+  void SetNeeded(bool needed) { needed_ = needed; }
+
+  // Sends Describe if one is due.
+  void Step(uint64_t term, BootInstant now, Outbox& out);
   const Wake& wake() const { return wake_; }
 
  private:
@@ -83,6 +88,7 @@ class AgentLink {
   const Options& options_;
   ClockEstimate clock_;
   agent::v1::DescribeResponse described_;
+  bool needed_ = false;
   bool settled_ = false;
   bool known_ = false;
   bool reachable_ = false;

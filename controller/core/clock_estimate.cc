@@ -46,14 +46,6 @@ absl::Duration ClockEstimate::best_round_trip() const {
   return best_ ? best_->round_trip : absl::InfiniteDuration();
 }
 
-absl::Duration ClockEstimate::worst_recent_round_trip() const {
-  absl::Duration worst = absl::ZeroDuration();
-  for (const auto& exchange : recent_) {
-    if (exchange) worst = std::max(worst, exchange->received - exchange->sent);
-  }
-  return worst;
-}
-
 AgentInstant ClockEstimate::ToAgent(BootInstant t) const {
   return AgentInstant::FromNanos(t.nanos()) + best_->offset;
 }

@@ -39,8 +39,6 @@ class ClockEstimate {
   // unknown.
   absl::Duration Uncertainty(BootInstant t) const;
   absl::Duration best_round_trip() const;
-  // Of the last kExchanges; zero if there were none.
-  absl::Duration worst_recent_round_trip() const;
 
   // Both need known(). The error is at most Uncertainty() at that instant.
   AgentInstant ToAgent(BootInstant t) const;

@@ -50,14 +50,11 @@ void Core::Start(uint64_t term, std::vector<store::v1::FaultRecord> records,
     }
     living_.push_back(Fault::Restore(Around(), record, now));
   }
-  Step(now);
 }
 
-void Core::HostsChanged(const std::vector<std::string>& hosts,
-                        BootInstant now) {
+void Core::HostsChanged(const std::vector<std::string>& hosts) {
   hosts_ = std::set<std::string>(hosts.begin(), hosts.end());
   for (const auto& host : hosts_) LinkTo(host);
-  Step(now);
 }
 
 Surroundings Core::Around() {
@@ -128,13 +125,11 @@ absl::Status Core::CreateFault(const std::string& id,
     return status;
   }
   living_.push_back(Fault::Declare(Around(), id, spec, plan, now));
-  Step(now);
   return absl::OkStatus();
 }
 
 absl::Status Core::FaultChanged(const std::string& id,
-                                const absl::StatusOr<sunder::v1::Plan>& plan,
-                                BootInstant now) {
+                                const absl::StatusOr<sunder::v1::Plan>& plan) {
   Fault* fault = FindLiving(id);
   if (fault == nullptr) {
     return absl::NotFoundError(absl::StrCat("there is no living fault ", id));
@@ -146,7 +141,6 @@ absl::Status Core::FaultChanged(const std::string& id,
   } else {
     fault->CannotFollow(std::string(status.message()));
   }
-  Step(now);
   return absl::OkStatus();
 }
 
@@ -159,17 +153,15 @@ absl::Status Core::HealFault(const std::string& id, const std::string& reason,
                              BootInstant now) {
   if (Fault* fault = FindLiving(id)) {
     fault->Heal(reason, now);
-    Step(now);
     return absl::OkStatus();
   }
   if (Find(id, now)) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("there is no fault ", id));
 }
 
-absl::Status Core::HolderAttached(const std::string& id, BootInstant now) {
+absl::Status Core::HolderAttached(const std::string& id) {
   if (Fault* fault = FindLiving(id)) {
     fault->HolderAttached();
-    Step(now);
     return absl::OkStatus();
   }
   return absl::NotFoundError(absl::StrCat("there is no living fault ", id));
@@ -178,7 +170,6 @@ absl::Status Core::HolderAttached(const std::string& id, BootInstant now) {
 absl::Status Core::HolderGone(const std::string& id, BootInstant now) {
   if (Fault* fault = FindLiving(id)) {
     fault->HolderGone(now);
-    Step(now);
     return absl::OkStatus();
   }
   return absl::NotFoundError(absl::StrCat("there is no living fault ", id));
@@ -187,10 +178,7 @@ absl::Status Core::HolderGone(const std::string& id, BootInstant now) {
 void Core::Persisted(const std::string& fault_id, const absl::Status& status,
                      BootInstant now) {
   if (Fault* fault = FindLiving(fault_id)) fault->Persisted(status, now);
-  Step(now);
 }
-
-void Core::Timer(BootInstant now) { Step(now); }
 
 void Core::Step(BootInstant now) {
   if (superseded_) return;
@@ -200,7 +188,7 @@ void Core::Step(BootInstant now) {
     if (superseded_) return;
   }
   for (const auto& fault : living_) fault->Step(now);
-  std::set<std::string> used;
+  for (auto& [host, link] : links_) link->SetNeeded(false);
   for (size_t i = 0; i < living_.size();) {
     if (living_[i]->TakeChanged()) {
       out_->Do(Notify{.fault_id = living_[i]->view().id()});
@@ -209,18 +197,15 @@ void Core::Step(BootInstant now) {
       Bury(i);
       continue;
     }
-    for (const auto& host : living_[i]->view().hosts()) {
-      used.insert(host.host());
-    }
+    living_[i]->NeedLinks();
     ++i;
   }
   for (auto it = links_.begin(); it != links_.end();) {
-    const bool urgent = used.contains(it->first);
-    if (!urgent && !hosts_.contains(it->first)) {
+    if (!it->second->needed() && !hosts_.contains(it->first)) {
       it = links_.erase(it);
       continue;
     }
-    it->second->Step(urgent, term_, now, *out_);
+    it->second->Step(term_, now, *out_);
     ++it;
   }
 }
@@ -234,7 +219,10 @@ void Core::Bury(size_t index) {
   }
 }
 
-std::vector<Action> Core::TakeActions() { return out_->TakeActions(); }
+std::vector<Action> Core::TakeActions(BootInstant now) {
+  Step(now);
+  return out_->TakeActions();
+}
 
 std::optional<BootInstant> Core::NextTimer() const {
   if (superseded_) return std::nullopt;

@@ -2,8 +2,9 @@
 // Pure: events go in with the instant they happened, actions come out; it knows
 // no socket, clock, thread or random number. One thread owns it.
 //
-// After each event the shell takes the actions (TakeActions), carries them out
-// in order, and sets its timer to NextTimer. Events may come late, twice or
+// An event is only noted. Behind one, or some that came together, and when
+// NextTimer has come, the shell takes the actions (TakeActions): all that is to
+// be done by now. It carries them out in order. Events may come late, twice or
 // never.
 
 #ifndef SUNDER_CONTROLLER_CORE_CORE_H_
@@ -63,7 +64,7 @@ class Core {
 
   // The hosts that have an agent. A host that a living fault needs is still
   // called until that fault has ended.
-  void HostsChanged(const std::vector<std::string>& hosts, BootInstant now);
+  void HostsChanged(const std::vector<std::string>& hosts);
 
   // A new fault: `id` is 128 random bits in hex, `plan` resolves `spec` (whose
   // seed is set). INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION (a host
@@ -81,11 +82,10 @@ class Core {
   // other change of it is under way; of several plans that wait, the last one
   // counts. NOT_FOUND.
   absl::Status FaultChanged(const std::string& id,
-                            const absl::StatusOr<sunder::v1::Plan>& plan,
-                            BootInstant now);
+                            const absl::StatusOr<sunder::v1::Plan>& plan);
 
   // A WatchFault stream with `hold` began or ended. NOT_FOUND.
-  absl::Status HolderAttached(const std::string& id, BootInstant now);
+  absl::Status HolderAttached(const std::string& id);
   absl::Status HolderGone(const std::string& id, BootInstant now);
 
   // The answer to a Persist action.
@@ -100,24 +100,22 @@ class Core {
 
   // A message of the agent's Watch stream.
   void AgentReported(const std::string& host,
-                     const agent::v1::WatchResponse& report, BootInstant now);
+                     const agent::v1::WatchResponse& report);
 
   // The agent's Watch stream or channel broke. What it holds is asked again.
   void AgentUnreachable(const std::string& host, const absl::Status& why,
                         BootInstant now);
 
-  void Timer(BootInstant now);
-
   // ---- Results
 
-  std::vector<Action> TakeActions();
+  std::vector<Action> TakeActions(BootInstant now);
   std::optional<BootInstant> NextTimer() const;
 
   // ---- Views
 
-  // Faults by full id, living or in the history, without their plans' flows. To
-  // look is an event, too: what is due by `now` is done first, so that no claim
-  // is shown that has run out. What is returned holds until the next event.
+  // Faults by full id, living or in the history, without their plans' flows.
+  // What is due by `now` is done first, so that no claim is shown that has run
+  // out. What is returned holds until the next event.
   const sunder::v1::Fault* Find(const std::string& id,
                                 BootInstant now);  // nullptr: unknown.
   std::vector<const sunder::v1::Fault*> List(bool include_ended,
@@ -146,7 +144,7 @@ class Core {
                        BootInstant sent, BootInstant received);
   // True if `stamp` shows that another controller has taken over.
   bool CheckTerm(const AgentLink& link, const agent::v1::Stamp& stamp);
-  // Ends every event: all that is due by `now`.
+  // Does all that is due by `now`.
   void Step(BootInstant now);
   void Bury(size_t index);
 

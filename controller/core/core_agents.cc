@@ -35,7 +35,6 @@ void Core::AgentReplied(CallId id, const absl::StatusOr<Response>& reply,
   } else {
     Unanswered(*call, reply.status(), sent, received);
   }
-  Step(received);
 }
 
 bool Core::CheckTerm(const AgentLink& link, const agent::v1::Stamp& stamp) {
@@ -121,8 +120,7 @@ void Core::Unanswered(const PendingCall& call, const absl::Status& why,
 }
 
 void Core::AgentReported(const std::string& host,
-                         const agent::v1::WatchResponse& report,
-                         BootInstant now) {
+                         const agent::v1::WatchResponse& report) {
   const auto link = links_.find(host);
   if (link == links_.end() || CheckTerm(*link->second, report.stamp())) return;
   if (link->second->Saw(report.stamp())) {
@@ -130,7 +128,6 @@ void Core::AgentReported(const std::string& host,
       fault->Reported(host, report.held(), report.stamp());
     }
   }
-  Step(now);
 }
 
 void Core::AgentUnreachable(const std::string& host, const absl::Status& why,
@@ -138,7 +135,6 @@ void Core::AgentUnreachable(const std::string& host, const absl::Status& why,
   const auto link = links_.find(host);
   if (link == links_.end()) return;
   link->second->Doubt(std::string(why.message()), now);
-  Step(now);
 }
 
 }  // namespace sunder::controller

@@ -193,6 +193,10 @@ void Fault::Persisted(const absl::Status& status, BootInstant now) {
   phase_began_ = staging_began_ = now;
 }
 
+void Fault::NeedLinks() const {
+  for (const HostPart& part : parts_) part.link->SetNeeded(true);
+}
+
 void Fault::HolderGone(BootInstant now) {
   if (holders_ > 0) --holders_;
   if (holders_ == 0) holderless_since_ = now;
@@ -211,6 +215,9 @@ void Fault::Replied(const PendingCall& call,
     return;
   }
   part->failures = 0;
+  if (std::holds_alternative<agent::v1::StageResponse>(*reply)) {
+    part->stage_took = now - part->stage_began;
+  }
   if (const auto* healed = std::get_if<agent::v1::HealResponse>(&*reply)) {
     return HearHealed(*part, *healed, now);
   }

@@ -62,7 +62,7 @@ class Fault {
                                         const store::v1::FaultRecord& record,
                                         BootInstant now);
 
-  // ---- Facts; Step follows each.
+  // ---- Facts; Step follows.
   void Persisted(const absl::Status& status, BootInstant now);
   void Heal(const std::string& reason, BootInstant now);
   // Its members have moved: this is its plan now.
@@ -94,6 +94,8 @@ class Fault {
   store::v1::FaultRecord Record() const;
   bool ended() const { return phase_ == Phase::kEnded; }
   const Wake& wake() const { return wake_; }
+  // Tells the links to its hosts' agents that it needs them.
+  void NeedLinks() const;
   // The view has changed since this was asked last.
   bool TakeChanged() { return std::exchange(changed_, false); }
 
@@ -216,10 +218,11 @@ class Fault {
   // From Arm on.
   BootInstant t0_;  // When the generation starts that was armed last.
   BootInstant end_;
-  uint64_t number_ = 0;         // Of the last keep-alive sent; 0: Arm.
-  BootInstant expiry_;          // Its common expiry.
-  BootInstant round_deadline_;  // By when all must have acknowledged it.
-  bool whole_ = false;          // It was in force on all hosts at one time.
+  uint64_t number_ = 0;          // Of the last keep-alive sent; 0: Arm.
+  BootInstant expiry_;           // Its common expiry.
+  BootInstant next_keep_alive_;  // None is sent before.
+  BootInstant round_deadline_;   // By when all must have acknowledged it.
+  bool whole_ = false;           // It was in force on all hosts at one time.
 
   Cause cause_ = Cause::kDemand;  // Of healing.
 };

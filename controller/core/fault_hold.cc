@@ -174,13 +174,15 @@ void Fault::Extend(BootInstant now) {
   }
   if (number_ >= 1 && !whole_) return;
   const BootInstant next = std::min(expiry_ + core_.options.interval, end_);
-  const BootInstant due = next - core_.options.lease;
+  const BootInstant due =
+      std::max(next - core_.options.lease, next_keep_alive_);
   if (now < due) {
     wake_.By(due);
     return;
   }
   ++number_;
   expiry_ = next;
+  next_keep_alive_ = now + core_.options.keep_alive_gap;
   round_deadline_ = now + core_.options.keep_alive_timeout;
   wake_.By(round_deadline_);
   for (HostPart& part : parts_) {

@@ -72,6 +72,7 @@ bool Fault::StageOn(HostPart& part, BootInstant now) {
   *request.mutable_protected_() = part.plan->protected_();
   *request.mutable_addresses() = part.plan->addresses();
   part.stage_sent = true;
+  part.stage_began = now;
   part.pending =
       core_.out.Send(part.host(), view_.id(), std::move(request), deadline);
   return false;
@@ -89,13 +90,15 @@ absl::Status Fault::CheckClocks(BootInstant now) const {
   return absl::OkStatus();
 }
 
+// Arm goes the way that Stage went just now, to as many hosts at once, and is
+// less work. But nobody repeats it, and what is late makes the fault fail.
 absl::Duration Fault::Lead() const {
   absl::Duration slowest = absl::ZeroDuration();
   for (const HostPart& part : parts_) {
     if (part.standing != Standing::kComing) continue;
-    slowest = std::max(slowest, part.link->clock().worst_recent_round_trip());
+    slowest = std::max(slowest, part.stage_took);
   }
-  return std::clamp(4 * slowest, core_.options.min_lead,
+  return std::clamp(1.5 * slowest, core_.options.min_lead,
                     core_.options.max_lead);
 }
 
@@ -110,6 +113,7 @@ void Fault::ArmFirst(BootInstant now) {
          absl::Nanoseconds(duration.nanos());
   number_ = 0;
   expiry_ = std::min(t0_ + core_.options.first_expiry, end_);
+  next_keep_alive_ = t0_ + core_.options.keep_alive_gap;
   SendArms();
   *view_.mutable_start() = core_.timeline.At(t0_, WorstUncertainty(t0_));
   *view_.mutable_end() = core_.timeline.At(end_, WorstUncertainty(end_));

@@ -37,6 +37,8 @@ struct HostPart {
   int failures = 0;    // In a row, of the present request.
   BootInstant failed_at;
   bool stage_sent = false;
+  BootInstant stage_began;    // When Stage was sent last.
+  absl::Duration stage_took;  // From then to the answer.
   bool arm_sent = false;
   uint64_t arm_number = 0;  // Of the keep-alive whose expiry Arm carried.
   BootInstant heal_from;    // With kLeaving, or when the fault is healed.

@@ -16,11 +16,14 @@ struct Options {
   absl::Duration lease = absl::Seconds(5);
   absl::Duration interval = absl::Seconds(1);
   absl::Duration first_expiry = absl::Seconds(1);  // E0 - T0
+  // Keep-alives are at least this far apart. At the start several are due: who
+  // waits for the fault is told in between.
+  absl::Duration keep_alive_gap = absl::Milliseconds(100);
 
   // T0 lies this far ahead of the sending of Arm; within the bounds it follows
-  // the slowest measured round trip. The least is what a busy host may need to
-  // be heard; nobody waits for a fault by the millisecond.
-  absl::Duration min_lead = absl::Milliseconds(200);
+  // what the slowest host needed to stage the fault. The least is what a busy
+  // host may need to be heard.
+  absl::Duration min_lead = absl::Milliseconds(100);
   absl::Duration max_lead = absl::Seconds(1);
 
   // An agent's kernel may end a lease this much behind its expiry (kTolerance
@@ -39,7 +42,7 @@ struct Options {
   // the controller's own, is done without.
   absl::Duration reach_timeout = absl::Seconds(2);
   // How often a host is asked that has not yet read back its gate.
-  absl::Duration poll = absl::Milliseconds(100);
+  absl::Duration poll = absl::Milliseconds(250);
   absl::Duration holder_grace = absl::Seconds(5);
   absl::Duration idle_exchange = absl::Seconds(20);  // Keeps clocks known.
 

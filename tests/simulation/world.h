@@ -31,7 +31,7 @@ struct Network {
   absl::Duration shortest = absl::Microseconds(200);
   absl::Duration longest = absl::Milliseconds(2);
   double lost = 0;      // Of messages.
-  double repeated = 0;  // Of requests; the copy takes up to a second.
+  double repeated = 0;  // Of requests; the copy takes up to 500 x longest.
 };
 
 // What outlives a controller.
@@ -61,6 +61,8 @@ class World {
   std::function<void(const std::string&)> journal;
 
   Now now() const { return now_; }
+  // When the last copy of a request arrives, of those sent so far.
+  Now last_copy() const { return last_copy_; }
   // How many things have happened; looks at the clock are none.
   uint64_t steps() const { return steps_; }
   const controller::Options& options() const { return options_; }
@@ -198,6 +200,7 @@ class World {
 
   Now now_;
   uint64_t steps_ = 0, writes_ = 0;
+  Now last_copy_;
   Now instant_;
   uint64_t at_this_instant_ = 0;  // How many events.
   std::mt19937 random_;

@@ -49,7 +49,7 @@ void World::StartController(int which) {
   Note("controller ", which, ": starts with term ", from.term, " and ",
        records.size(), " records");
   process.core->Start(from.term, std::move(records), now_);
-  process.core->HostsChanged(Listed(), now_);
+  process.core->HostsChanged(Listed());
   AfterController(which);
 }
 
@@ -81,7 +81,7 @@ void World::Enlist(int host, bool listed) {
   for (int which = 0; which < 2; ++which) {
     ToController(
         which, controllers_[which].life,
-        [this](controller::Core& core) { core.HostsChanged(Listed(), now_); });
+        [this](controller::Core& core) { core.HostsChanged(Listed()); });
   }
 }
 
@@ -122,7 +122,7 @@ void World::AfterController(int which) {
   ControllerProcess& process = controllers_[which];
   const uint64_t life = process.life;
   std::set<std::string> changed;
-  for (auto& action : process.core->TakeActions()) {
+  for (auto& action : process.core->TakeActions(now_)) {
     if (const auto* call = std::get_if<controller::Call>(&action)) {
       SendCall(which, *call);
     } else if (const auto* persist =
@@ -144,8 +144,7 @@ void World::AfterController(int which) {
   At(*next, [this, which, life, at = *next] {
     if (controllers_[which].timer != at) return;
     controllers_[which].timer.reset();
-    ToController(which, life,
-                 [this](controller::Core& core) { core.Timer(now_); });
+    ToController(which, life, [](controller::Core&) {});
   });
 }
 
@@ -217,8 +216,7 @@ void World::Move(const std::string& id, const std::vector<int>& on,
                  const std::string& place) {
   const sunder::v1::Plan plan = PlanOn(on, place);
   Note("the members of ", id, " move to ", on.size(), " hosts");
-  const absl::Status status =
-      controllers_[0].core->FaultChanged(id, plan, now_);
+  const absl::Status status = controllers_[0].core->FaultChanged(id, plan);
   // It may have ended, or a host may have left the inventory.
   EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
   if (status.ok()) invariants_.MembersMoved(id, plan);
@@ -228,7 +226,7 @@ void World::Move(const std::string& id, const std::vector<int>& on,
 void World::MoveAway(const std::string& id) {
   Note("the members of ", id, " move away");
   const absl::Status status = controllers_[0].core->FaultChanged(
-      id, absl::NotFoundError("nobody is there"), now_);
+      id, absl::NotFoundError("nobody is there"));
   EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
   AfterController(0);
 }
@@ -244,7 +242,7 @@ void World::Heal(const std::string& id) {
 
 void World::HolderAttached(const std::string& id) {
   Note("the holder of ", id, " is there");
-  const absl::Status status = controllers_[0].core->HolderAttached(id, now_);
+  const absl::Status status = controllers_[0].core->HolderAttached(id);
   EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << status;
   AfterController(0);
 }

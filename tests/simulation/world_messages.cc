@@ -1,5 +1,6 @@
 // What goes between the controllers and the agents of the world.
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -30,7 +31,10 @@ void World::SendCall(int which, const controller::Call& call) {
   } else {
     At(now_ + Delay(), arrive);
   }
-  if (Chance(network.repeated)) At(now_ + 1000 * Delay() / 2, arrive);
+  if (!Chance(network.repeated)) return;
+  const Now again = now_ + 1000 * Delay() / 2;
+  last_copy_ = std::max(last_copy_, again);
+  At(again, arrive);
 }
 
 void World::Arrive(int which, uint64_t life, const controller::Call& call,
@@ -81,8 +85,8 @@ void World::Report(int host, const agent::v1::Held& held) {
     if (!on.from_host[which] || Chance(network.lost)) continue;
     At(now_ + Delay(), [this, which, life = controllers_[which].life, report,
                         name = on.name()] {
-      ToController(which, life, [this, name, report](controller::Core& core) {
-        core.AgentReported(name, report, now_);
+      ToController(which, life, [name, report](controller::Core& core) {
+        core.AgentReported(name, report);
       });
     });
   }
