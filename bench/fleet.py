@@ -140,7 +140,8 @@ def ill(lab, commands, groups, spoil, mend):
 
 
 def real_agents(programs):
-    with Lab(hosts=HOSTS, marathon=None, binaries=programs) as lab:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name, \
+            Lab(hosts=HOSTS, marathon=None, binaries=programs, directory=f"{name}/lab") as lab:
         commands = Commands(programs / "sunder", f"unix:{lab.directory}/controller.sock")
         groups = halves(list(lab.hosts))
         result = {"cold": cold(lab, commands, groups), "warm": warm(commands, groups)}
@@ -203,7 +204,7 @@ def simulated_fleet(programs, folder, count):
 
 def simulated_agents(programs):
     results = []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
         folder = pathlib.Path(name)
         with simulated_fleet(programs, folder, SIMULATED) as controller:
             commands = Commands(programs / "sunder", f"unix:{folder}/controller.sock")
@@ -258,7 +259,8 @@ def page(data):
     lines = ["# Benchmarks of a fleet", "", "Written by `scripts/bench fleet`; do not edit.", "",
              f"{m['cpu']}, {m['processors']} processors, {m['memory_gib']} GiB; Linux "
              f"{m['kernel']}; commit {m['commit']}; {m['date']}; load {m['load']} at the start. "
-             "All agents, the controller and the command share these processors.", "",
+             "All agents, the controller and the command share these processors. Their "
+             "state directories are in memory: a hundred hosts have a hundred disks.", "",
              "## Aims", "", *aims(data),
              f"## {HOSTS} agents", "",
              "Each in a network namespace. From the start of `sunder partition` to its exit: the "

@@ -269,7 +269,7 @@ def simulated():
                      f"--gtest_output=xml:{report}", env={"SUNDER_WALK_STEPS": "2000000"})
     return count + counted(
         "/usr/bin/python3", "tests/simulation/mutants/run.py",
-        str(BUILD / "release/bin/simulation_mutants"), "500000", "often")
+        str(BUILD / "release/bin/simulation_mutants"), "1500000", "often")
 
 
 def walks():

@@ -79,12 +79,17 @@ class Player {
       if (!world().node(host).alive()) world().StartAgent(host);
     }
     world().ContinueController();
-    Rule();
     const auto& o = world().options();
     const absl::Duration longest_fault = absl::Seconds(15);
     const absl::Duration over = longest_fault + o.stage_timeout + o.lease +
                                 o.max_lead + o.reach_timeout + o.call_timeout;
-    world().RunUntil([this] { return failed() || AllEnded(); }, over);
+    const auto done = [this] {
+      return failed() || AllEnded() || !world().Rules();
+    };
+    do {
+      Rule();
+      world().RunUntil(done, over);
+    } while (!failed() && !world().Rules());
     if (!failed()) CheckRest();
     if (!failed()) CheckThatItWorks();
   }
@@ -146,8 +151,9 @@ class Player {
             id, " does not end: ", world().View(id).ShortDebugString()));
       }
     }
-    // What nobody knows any more ends by its time to live.
-    RunUntil(world().now() + absl::Seconds(31));
+    // What nobody knows any more ends by its time to live; and until the last
+    // copy has come, agents may hear of a controller that is long gone.
+    RunUntil(std::max(world().now() + absl::Seconds(31), world().last_copy()));
     for (int host = 0; host < world().hosts(); ++host) {
       if (world().node(host).host().kernel().size() > 0) {
         Violated(
