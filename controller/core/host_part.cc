@@ -97,10 +97,13 @@ void HostPart::Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
                     const Timeline& timeline) {
   const auto said = AgentInstant::FromNanos(stamp.now_ns());
   if (gone || said < heard || !link->clock().known()) return;
+  const bool is_later = said > heard;
   heard = said;
   described = true;
   if (held == nullptr) {
-    if (staged || armed) {
+    // Of two words of one instant nobody knows which was first: this one may be
+    // of before it was staged.
+    if (is_later && (staged || armed)) {
       SetGone(sunder::v1::HOST_STATE_EXPIRED, said, timeline);
       status->set_error("the agent no longer holds it");
     }
