@@ -238,6 +238,17 @@ TEST_F(EndTest, WhatCanNeitherBeShutNorRemovedIsStillSaidToBeInForce) {
   EXPECT_EQ(State(), v1::STATE_IN_FORCE);
 }
 
+TEST_F(EndTest, WhatWasRemovedAndCannotBeReadIsNoLongerSaidToBeInForce) {
+  BringInForce();
+  const absl::Status full = absl::ResourceExhaustedError("memory");
+  kernel().FailNext(ModelOp::kShut, full);
+  kernel().FailNext(ModelOp::kRead, full);  // The counters.
+  kernel().FailNext(ModelOp::kRead, full);  // Whether it is gone.
+  Heal();
+  EXPECT_FALSE(kernel().Drops(id));
+  EXPECT_NE(State(), v1::STATE_IN_FORCE);
+}
+
 TEST_F(EndTest, WhatCannotBeShutIsRemovedAllTheSame) {
   BringInForce();
   kernel().FailNext(ModelOp::kShut, absl::ResourceExhaustedError("memory"));

@@ -124,6 +124,7 @@ Actions Core::OpDone(OpId op, const OpResult& result, BootInstant now) {
         Send(fault, Step::kRemoving, RemoveOp{});
         break;
       case Step::kRemoving:
+        if (result.status.ok()) SetInert(fault);
         fault.ending->removal = result.status;
         Send(fault, Step::kConfirming, ReadOp{});
         break;
