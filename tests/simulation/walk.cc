@@ -151,9 +151,12 @@ class Player {
             id, " does not end: ", world().View(id).ShortDebugString()));
       }
     }
-    // What nobody knows any more ends by its time to live; and until the last
-    // copy has come, agents may hear of a controller that is long gone.
-    RunUntil(std::max(world().now() + absl::Seconds(31), world().last_copy()));
+    // What nobody knows any more ends by its time to live. And until the last
+    // copy has come, agents may hear of a controller that is long gone, of
+    // which ours hears when it asks them next.
+    RunUntil(std::max(world().now() + absl::Seconds(31),
+                      world().last_copy() + world().options().idle_exchange +
+                          absl::Seconds(3)));
     for (int host = 0; host < world().hosts(); ++host) {
       if (world().node(host).host().kernel().size() > 0) {
         Violated(

@@ -58,8 +58,13 @@ void World::Arrive(int which, uint64_t life, const controller::Call& call,
                    });
     });
   };
-  ToNode(index, [node, request = call.request, answer] {
+  ToNode(index, [this, which, node, request = call.request, answer] {
     if (node->alive()) {
+      // What one controller heals, another one hears of as of any drift.
+      if (std::holds_alternative<agent::v1::HealRequest>(request) &&
+          controller_alive(1 - which)) {
+        invariants_.Drifted(node->name(), now_);
+      }
       node->Deliver(request, answer);
     } else {
       answer(absl::UnavailableError("connection refused"));
