@@ -27,7 +27,6 @@ int main(int argc, char** argv) {
     const std::string name = absl::StrCat("h", i);
     agents.push_back(std::make_unique<sunder::controller::FakeAgent>(
         name, absl::StrCat(argv[1], "/", name, ".sock")));
-    agents.back()->Start();
   }
   std::puts("ready");
   std::fflush(stdout);

@@ -44,6 +44,7 @@ void ControllerService::PlanFault(const Context* context,
                                   Reactor* reactor) {
   sunder::v1::FaultSpec spec = request.spec();
   if (spec.seed() == 0) spec.set_seed(RandomSeed());
+  const uint64_t looks = follower_.looks();
   const sunder::v1::Topology topology = discovery_.Snapshot();
   absl::StatusOr<sunder::v1::Plan> plan =
       MakePlan(topology, spec, deployment_());
@@ -58,26 +59,26 @@ void ControllerService::PlanFault(const Context* context,
                      "are not in this plan until it has been"));
   }
   const bool try_out = request.validate_only();
-  engine_.Post([this, context, spec, plan = *std::move(plan), response, reactor,
-                try_out] {
+  engine_.Post([this, context, spec, plan = *std::move(plan), looks, response,
+                reactor, try_out]() mutable {
     // Whoever asked is gone, and may have been told to heal what came of it.
     if (context->IsCancelled()) return reactor->Finish(grpc::Status::CANCELLED);
     if (try_out) return TryOut(spec, plan, response, reactor);
-    Declare(spec, plan, response, reactor);
+    Declare(spec, std::move(plan), looks, response, reactor);
   });
 }
 
 void ControllerService::Declare(const sunder::v1::FaultSpec& spec,
-                                const sunder::v1::Plan& plan,
+                                sunder::v1::Plan plan, uint64_t looks,
                                 v1::CreateFaultResponse* response,
                                 Reactor* reactor) {
   const std::string id = RandomFaultId();
   const absl::Status created = engine_.Tell([&](Core& core, BootInstant now) {
-    return core.CreateFault(id, spec, plan, now);
+    return core.CreateFault(id, spec, std::move(plan), now);
   });
   if (created.ok()) {
     *response->mutable_fault() = engine_.Find(id).value_or(sunder::v1::Fault());
-    follower_.Look();  // Members may have moved since the plan was made.
+    if (follower_.looks() != looks) follower_.Look();  // They did without it.
   } else {
     spdlog::info("fault refused error=\"{}\"", created.ToString());
   }

@@ -63,10 +63,10 @@ void Follower::PlanAnew(const std::vector<Living>& faults, uint64_t look,
       spdlog::warn("fault cannot follow its members fault={} error=\"{}\"",
                    fault.id, plan.status().ToString());
     }
-    engine_.Post([this, id = fault.id, plan = std::move(plan)] {
+    engine_.Post([this, id = fault.id, plan = std::move(plan)]() mutable {
       const absl::Status told =
           engine_.Tell([&](Core& core, BootInstant /*now*/) {
-            return core.FaultChanged(id, plan);
+            return core.FaultChanged(id, std::move(plan));
           });
       // It may have ended meanwhile.
       if (!told.ok()) spdlog::info("fault not changed: {}", told.ToString());

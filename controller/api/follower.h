@@ -22,9 +22,11 @@ class Follower {
   Follower(Engine& engine, Discovery& discovery,
            std::function<Deployment()> deployment);
 
-  // The topology has changed, or a fault was declared by one that may have.
+  // The topology has changed, or did since a fault was planned.
   // Thread-safe; of several calls the last one counts.
   void Look();
+  // How often that was called. What is planned by now knows of all before.
+  uint64_t looks() const { return looks_; }
   void Stop() { worker_.Stop(); }
 
  private:

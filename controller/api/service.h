@@ -71,8 +71,10 @@ class ControllerService final : public v1::Controller::CallbackService {
   // create_fault.cc
   void PlanFault(const Context* context, const v1::CreateFaultRequest& request,
                  v1::CreateFaultResponse* response, Reactor* reactor);
-  void Declare(const sunder::v1::FaultSpec& spec, const sunder::v1::Plan& plan,
-               v1::CreateFaultResponse* response, Reactor* reactor);
+  // `looks`: the follower's, before it was planned.
+  void Declare(const sunder::v1::FaultSpec& spec, sunder::v1::Plan plan,
+               uint64_t looks, v1::CreateFaultResponse* response,
+               Reactor* reactor);
   void TryOut(const sunder::v1::FaultSpec& spec, const sunder::v1::Plan& plan,
               v1::CreateFaultResponse* response, Reactor* reactor);
 

@@ -120,16 +120,16 @@ absl::Status Core::CheckPlan(const sunder::v1::Plan& plan) const {
 
 absl::Status Core::CreateFault(const std::string& id,
                                const sunder::v1::FaultSpec& spec,
-                               const sunder::v1::Plan& plan, BootInstant now) {
+                               sunder::v1::Plan plan, BootInstant now) {
   if (absl::Status status = CheckNew(id, spec, plan); !status.ok()) {
     return status;
   }
-  living_.push_back(Fault::Declare(Around(), id, spec, plan, now));
+  living_.push_back(Fault::Declare(Around(), id, spec, std::move(plan), now));
   return absl::OkStatus();
 }
 
 absl::Status Core::FaultChanged(const std::string& id,
-                                const absl::StatusOr<sunder::v1::Plan>& plan) {
+                                absl::StatusOr<sunder::v1::Plan> plan) {
   Fault* fault = FindLiving(id);
   if (fault == nullptr) {
     return absl::NotFoundError(absl::StrCat("there is no living fault ", id));
@@ -137,7 +137,7 @@ absl::Status Core::FaultChanged(const std::string& id,
   absl::Status status = plan.status();
   if (status.ok()) status = CheckPlan(*plan);
   if (status.ok()) {
-    fault->MembersMoved(*plan);
+    fault->MembersMoved(*std::move(plan));
   } else {
     fault->CannotFollow(std::string(status.message()));
   }

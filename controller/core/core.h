@@ -71,7 +71,7 @@ class Core {
   // without agent, no host to act on, superseded).
   absl::Status CreateFault(const std::string& id,
                            const sunder::v1::FaultSpec& spec,
-                           const sunder::v1::Plan& plan, BootInstant now);
+                           sunder::v1::Plan plan, BootInstant now);
 
   // Begins to heal; OK also if it has ended or heals already. NOT_FOUND.
   absl::Status HealFault(const std::string& id, const std::string& reason,
@@ -82,7 +82,7 @@ class Core {
   // other change of it is under way; of several plans that wait, the last one
   // counts. NOT_FOUND.
   absl::Status FaultChanged(const std::string& id,
-                            const absl::StatusOr<sunder::v1::Plan>& plan);
+                            absl::StatusOr<sunder::v1::Plan> plan);
 
   // A WatchFault stream with `hold` began or ended. NOT_FOUND.
   absl::Status HolderAttached(const std::string& id);

@@ -71,8 +71,7 @@ void Fault::AddGeneration(uint64_t generation, const sunder::v1::Plan& plan) {
 std::unique_ptr<Fault> Fault::Declare(const Surroundings& core,
                                       const std::string& id,
                                       const sunder::v1::FaultSpec& spec,
-                                      const sunder::v1::Plan& plan,
-                                      BootInstant now) {
+                                      sunder::v1::Plan plan, BootInstant now) {
   sunder::v1::Fault view;
   view.set_id(id);
   *view.mutable_spec() = spec;
@@ -81,7 +80,7 @@ std::unique_ptr<Fault> Fault::Declare(const Surroundings& core,
   *view.mutable_created() = core.timeline.At(now);
   auto fault = std::unique_ptr<Fault>(new Fault(core, std::move(view)));
   fault->horizon_ = HorizonOf(core.options);
-  fault->SetPlan(plan);
+  fault->SetPlan(std::move(plan));
   fault->AddGeneration(1, fault->plan_);
   if (spec.hold()) fault->holderless_since_ = now;
   fault->Save();

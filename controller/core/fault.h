@@ -55,8 +55,7 @@ class Fault {
   static std::unique_ptr<Fault> Declare(const Surroundings& core,
                                         const std::string& id,
                                         const sunder::v1::FaultSpec& spec,
-                                        const sunder::v1::Plan& plan,
-                                        BootInstant now);
+                                        sunder::v1::Plan plan, BootInstant now);
   // One that an earlier life of the controller left.
   static std::unique_ptr<Fault> Restore(const Surroundings& core,
                                         const store::v1::FaultRecord& record,
@@ -66,7 +65,7 @@ class Fault {
   void Persisted(const absl::Status& status, BootInstant now);
   void Heal(const std::string& reason, BootInstant now);
   // Its members have moved: this is its plan now.
-  void MembersMoved(const sunder::v1::Plan& plan);
+  void MembersMoved(sunder::v1::Plan plan);
   // They have moved so that there is no plan for it.
   void CannotFollow(const std::string& why);
   void HolderAttached() { ++holders_; }
@@ -170,7 +169,7 @@ class Fault {
   bool IsInForce(const sunder::v1::Plan& plan) const;
   void StepChange(BootInstant now);
   void BeginChange(BootInstant now);
-  void Want(const sunder::v1::Plan& plan);
+  void Want(sunder::v1::Plan plan);
   void WantNothing();
   // Whether the wanted plan may be tried (again) by now.
   bool MayTry(BootInstant now);

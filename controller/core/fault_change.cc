@@ -20,15 +20,15 @@ bool AreEqual(const sunder::v1::Plan& a, const sunder::v1::Plan& b) {
 
 }  // namespace
 
-void Fault::MembersMoved(const sunder::v1::Plan& plan) {
+void Fault::MembersMoved(sunder::v1::Plan plan) {
   if (phase_ >= Phase::kHealing) return;
   // Another look that finds the same is no reason to hurry.
   if ((wanted_ || GoesOut()) && AreEqual(plan, newest_plan())) return;
-  Want(plan);
+  Want(std::move(plan));
 }
 
-void Fault::Want(const sunder::v1::Plan& plan) {
-  wanted_ = plan;
+void Fault::Want(sunder::v1::Plan plan) {
+  wanted_ = std::move(plan);
   abandoned_ = 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +14,8 @@
 namespace sunder::controller {
 namespace {
 
-constexpr absl::Duration kTick = absl::Milliseconds(2);
+// How often a call looks whether it was cancelled.
+constexpr absl::Duration kTick = absl::Milliseconds(50);
 
 }  // namespace
 
@@ -102,6 +104,18 @@ void FakeAgent::Advance() {
   }
 }
 
+absl::Duration FakeAgent::UntilNextChange() const {
+  int64_t next = std::numeric_limits<int64_t>::max();
+  for (const auto& [id, held] : held_) {
+    if (held.state() == agent::v1::STATE_ARMED) {
+      next = std::min<int64_t>(next, held.start_ns());
+    } else if (held.state() == agent::v1::STATE_IN_FORCE) {
+      next = std::min<int64_t>(next, held.expiry_ns());
+    }
+  }
+  return absl::Nanoseconds(next - Now());
+}
+
 void FakeAgent::WaitOutSilence(grpc::ServerContext* context) {
   absl::MutexLock lock(&mutex_);
   const auto heard = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -143,6 +157,7 @@ grpc::Status FakeAgent::Do(const agent::v1::Caller& caller,
   } else {
     highest_term_ = caller.term();
     status = change(held_[fault_id]);
+    ++changes_;
     held_[fault_id].set_fault_id(fault_id);
   }
   *stamp = MakeStamp();
@@ -244,8 +259,12 @@ grpc::Status FakeAgent::Watch(
       *report.mutable_held() = held;
       writer->Write(report);
     }
-    bool never = false;
-    mutex_.AwaitWithTimeout(absl::Condition(&never), kTick);
+    const auto changed = [this, era, seen = changes_]()
+                             ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+                               return changes_ != seen || ended_watches_ != era;
+                             };
+    mutex_.AwaitWithTimeout(absl::Condition(&changed),
+                            std::min(UntilNextChange(), kTick));
   }
   --watchers_;
   return grpc::Status::OK;

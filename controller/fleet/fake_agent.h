@@ -67,6 +67,8 @@ class FakeAgent : private agent::v1::Agent::Service {
   int64_t Now() const;
   agent::v1::Stamp MakeStamp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Until something changes by itself.
+  absl::Duration UntilNextChange() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string name_, socket_;
   const absl::Duration clock_ahead_;
@@ -74,6 +76,7 @@ class FakeAgent : private agent::v1::Agent::Service {
   uint64_t incarnation_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t highest_term_ ABSL_GUARDED_BY(mutex_) = 0;
   bool silent_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;  // By calls.
   int ended_watches_ ABSL_GUARDED_BY(mutex_) = 0;
   int watchers_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status refuse_stage_ ABSL_GUARDED_BY(mutex_);
