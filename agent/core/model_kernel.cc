@@ -199,6 +199,12 @@ void ModelKernel::SendPackets(uint64_t count) {
   if (Table* const dropper = Dropper(std::nullopt)) dropper->dropped += count;
 }
 
+void ModelKernel::FallAsleep() {
+  for (auto& [gate, table] : tables_) {
+    if (!Alive(table)) table.lease_end.reset();
+  }
+}
+
 void ModelKernel::Suspended(absl::Duration d) {
   for (auto& [gate, table] : tables_) {
     if (table.lease_end) *table.lease_end = *table.lease_end + d;

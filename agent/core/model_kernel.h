@@ -71,7 +71,9 @@ class ModelKernel : public Kernel {
   // drops it; the one staged last is asked first.
   bool Send(const std::string& source);
   void SendPackets(uint64_t count);  // As Send, from whom every fault names.
-  // The host slept: timeouts stood still, CLOCK_BOOTTIME did not.
+  // The host sleeps, and slept: timeouts stood still, CLOCK_BOOTTIME did not.
+  // What had run out before stays so.
+  void FallAsleep();
   void Suspended(absl::Duration d);
   void Reboot() { tables_.clear(); }
   // As an operator's `nft delete table` and `nft flush chain` do.

@@ -87,6 +87,13 @@ void Invariants::Interfered(const std::string& host, Now now,
   Extend(agent_blind_until_[host], now + blindness);
 }
 
+void Invariants::MayBeginLate(const std::string& host) {
+  for (auto& [id, fault] : faults_) {
+    const auto on = fault.hosts.find(host);
+    if (on != fault.hosts.end()) on->second.may_begin_late = true;
+  }
+}
+
 void Invariants::MayPause(const std::string& host) {
   for (auto& [id, fault] : faults_) {
     OnHost& on = fault.hosts.at(host);
@@ -229,7 +236,7 @@ void Invariants::CheckStart(const std::string& id, const Tracked& fault,
                             Now now) {
   Now first = now, last;
   for (const auto& [name, on] : fault.hosts) {
-    if (Blind(name, now)) return;
+    if (Blind(name, now) || on.may_begin_late) return;
     if (on.stayers.empty() || !on.began) continue;
     first = std::min(first, *on.began);
     last = std::max(last, *on.began);

@@ -78,6 +78,9 @@ class Invariants {
   void AgentMayLag(const std::string& host, Now now, absl::Duration grace) {
     Extend(agent_blind_until_[host], now + grace);
   }
+  // Its agent stood still, perhaps just before it armed something: that begins
+  // when it goes on, and ends with its first expiry.
+  void MayBeginLate(const std::string& host);
   // What the host dropped may pause without having healed: a gate that is open
   // by the clock alone, or a table that somebody removed.
   void MayPause(const std::string& host);
@@ -117,6 +120,7 @@ class Invariants {
     bool dropping = false;  // From all of the stayers.
     bool stopped = false;
     std::optional<Now> began;  // To drop.
+    bool may_begin_late = false;
   };
   struct Tracked {
     std::map<std::string, OnHost> hosts;

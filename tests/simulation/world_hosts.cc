@@ -55,6 +55,7 @@ void World::ContinueAgent(int host) {
   if (on.suspended || !on.stopped) return;
   Note(on.name(), ": the agent goes on");
   on.stopped = false;
+  invariants_.MayBeginLate(on.name());
   ExpectTruth(host);
   auto backlog = std::exchange(on.backlog, {});
   for (auto& event : backlog) ToNode(host, std::move(event));
@@ -66,6 +67,8 @@ void World::Suspend(int host, absl::Duration d) {
   if (on.suspended) return;
   Note(on.name(), ": sleeps for ", absl::FormatDuration(d));
   invariants_.Interfered(on.name(), now_, d);
+  Refresh();
+  on.host().kernel().FallAsleep();
   const bool stopped = on.stopped;
   on.suspended = on.stopped = true;
   At(now_ + d, [this, host, d, stopped] {
