@@ -15,7 +15,7 @@ namespace sunder::controller {
 namespace {
 
 // How often a call looks whether it was cancelled.
-constexpr absl::Duration kTick = absl::Milliseconds(50);
+constexpr absl::Duration kTick = absl::Milliseconds(500);
 
 }  // namespace
 

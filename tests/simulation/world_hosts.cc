@@ -34,8 +34,13 @@ void World::StartAgent(int host) {
   if (node(host).suspended) return;
   if (node(host).alive()) KillAgent(host);
   Note(node(host).name(), ": the agent starts");
-  // It may sweep what it did not have time to write down.
-  invariants_.Interfered(node(host).name(), now_, absl::Milliseconds(1500));
+  // It may sweep what it did not have time to write down, or no room for. A
+  // controller that cannot hear it knows once the lease is over.
+  const Node& on = node(host);
+  invariants_.Interfered(on.name(), now_, absl::Milliseconds(1500));
+  if (on.host().disk_full || !on.from_host[0] || !on.to_host[0]) {
+    invariants_.Drifted(on.name(), now_);
+  }
   Refresh();
   node(host).host().Start();
   AfterNode(host);
