@@ -248,8 +248,9 @@ def aims(data):
                  verdict(late <= 0.005)])
     cores = max(run["cores"] for run in data["simulated"])
     rows.append(["controller of 1,000 agents", "≤ 1 core", f"{cores:.2f}", verdict(cores <= 1)])
-    most = max(run["most_mib"] for run in data["simulated"])
-    rows.append(["the same", "≤ 200 MiB", f"{most:.0f} MiB", verdict(most <= 200)])
+    for run in data["simulated"][2:]:
+        rows.append([f"the same, {run['what']}", "≤ 200 MiB", f"{run['most_mib']:.0f} MiB",
+                     verdict(run["most_mib"] <= 200)])
     return table(["what", "aim", "measured", "holds"], rows)
 
 

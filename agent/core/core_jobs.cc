@@ -387,6 +387,12 @@ void Core::Settle(Fault& fault, BootInstant now) {
       return BeginCheck(fault, std::nullopt);
     }
     if (fault.held.state() == v1::STATE_ARMED && fault.start <= now) {
+      // The timed gate shut by itself then. Opened now, the fault would come
+      // back.
+      if (fault.first_expiry <= now) {
+        return End(fault, v1::STATE_EXPIRED,
+                   "its gate was not opened before its first expiry", now);
+      }
       Job job;
       job.kind = JobKind::kOpen;
       return Begin(fault, std::move(job), OpenOp{});

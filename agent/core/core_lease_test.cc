@@ -31,6 +31,17 @@ TEST_F(LeaseTest, AKeepAliveMayComeBeforeTheStart) {
   EXPECT_EQ(State(), v1::STATE_IN_FORCE);
 }
 
+TEST_F(LeaseTest, AGateThatShutByTheClockIsNotOpenedAgain) {
+  Stage();
+  Arm();
+  EXPECT_EQ(Said(KeepAlive(1, absl::Seconds(3))).state(), v1::STATE_ARMED);
+  clock.now = clock.now + absl::Milliseconds(1101);  // It does not run.
+  EXPECT_FALSE(kernel().Drops(id));
+  host.RunFor(absl::Milliseconds(1));
+  EXPECT_FALSE(kernel().Drops(id));
+  EXPECT_EQ(State(), v1::STATE_EXPIRED);
+}
+
 TEST_F(LeaseTest, ANumberAlreadyTakenIsAnsweredAndNotDoneAgain) {
   BringInForce();
   KeepAlive(2, absl::Seconds(2));

@@ -213,7 +213,7 @@ void ModelKernel::Suspended(absl::Duration d) {
 
 void ModelKernel::ForEach(const std::function<void(const Seen&)>& look) const {
   for (const auto& [gate, table] : tables_) {
-    look({table.key, table.sources, Drops(table)});
+    look({table.key, table.sources, table.state, Drops(table)});
   }
 }
 

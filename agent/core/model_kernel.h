@@ -96,7 +96,8 @@ class ModelKernel : public Kernel {
   struct Seen {
     const FaultKey& key;
     const std::set<std::string>& sources;  // Of its flows.
-    bool drops;                            // At this instant.
+    GateState state;
+    bool drops;  // At this instant.
   };
   void ForEach(const std::function<void(const Seen&)>& look) const;
   // When something begins or ceases to drop if nobody does anything.

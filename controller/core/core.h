@@ -115,7 +115,7 @@ class Core {
 
   // Faults by full id, living or in the history, without their plans' flows.
   // What is due by `now` is done first, so that no claim is shown that has run
-  // out. What is returned holds until the next event.
+  // out. What is returned holds until the next call.
   const sunder::v1::Fault* Find(const std::string& id,
                                 BootInstant now);  // nullptr: unknown.
   std::vector<const sunder::v1::Fault*> List(bool include_ended,

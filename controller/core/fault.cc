@@ -214,9 +214,6 @@ void Fault::Replied(const PendingCall& call,
     return;
   }
   part->failures = 0;
-  if (std::holds_alternative<agent::v1::StageResponse>(*reply)) {
-    part->stage_took = now - part->stage_began;
-  }
   if (const auto* healed = std::get_if<agent::v1::HealResponse>(&*reply)) {
     return HearHealed(*part, *healed, now);
   }

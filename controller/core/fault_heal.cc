@@ -45,8 +45,12 @@ void Fault::StepHealing(BootInstant now) {
   for (HostPart& part : parts_) done = HealOn(part, now) && done;
   if (!done) return;
   // Of a database that is older than what was done with it, nobody knows at
-  // which hosts the unknown generation is. Nothing extends it.
-  if (unknown_lives_ && now < earlier_life_over_) {
+  // which hosts the unknown generation is. Nothing extends it. Whether there is
+  // one the hosts tell, also those at which all that is known has ended.
+  const bool all_told =
+      std::all_of(parts_.begin(), parts_.end(),
+                  [](const HostPart& part) { return part.link->settled(); });
+  if ((unknown_lives_ || !all_told) && now < earlier_life_over_) {
     wake_.By(earlier_life_over_);
     return;
   }

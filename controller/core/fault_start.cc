@@ -56,6 +56,9 @@ absl::StatusOr<bool> Fault::StageComing(BootInstant now) {
 
 bool Fault::StageOn(HostPart& part, BootInstant now) {
   const bool ready = part.link->settled() && part.link->clock().Ready(now);
+  if (part.staged && part.stage_took == absl::ZeroDuration()) {
+    part.stage_took = now - part.stage_began;
+  }
   if (part.staged || part.pending != 0) return part.staged && ready;
   if (!ready) return false;  // The link asks on its own until it is.
   if (!part.MayRetry(now, absl::Seconds(1))) {
@@ -262,6 +265,7 @@ void Fault::Adopt(uint64_t generation, BootInstant now) {
   phase_ = Phase::kHolding;
   if (change_ == Change::kRetiring) SetState(sunder::v1::FAULT_STATE_CHANGING);
   ++number_;
+  next_keep_alive_ = now + core_.options.keep_alive_gap;
   round_deadline_ = now + core_.options.keep_alive_timeout;
   SendKeepAlives(now);
 }

@@ -125,6 +125,9 @@ void HostPart::Hear(const agent::v1::Held* held, const agent::v1::Stamp& stamp,
       return;
     }
     case agent::v1::STATE_STAGED:
+      // What was shut and could not be removed yet.
+      if (is_later && armed) return Refuse("it no longer has it armed");
+      [[fallthrough]];
     case agent::v1::STATE_ARMED:
     case agent::v1::STATE_IN_FORCE:
       HearLiving(*held, stamp, timeline);

@@ -38,7 +38,7 @@ struct HostPart {
   BootInstant failed_at;
   bool stage_sent = false;
   BootInstant stage_began;    // When Stage was sent last.
-  absl::Duration stage_took;  // From then to the answer.
+  absl::Duration stage_took;  // From then until it was known to be staged.
   bool arm_sent = false;
   uint64_t arm_number = 0;  // Of the keep-alive whose expiry Arm carried.
   BootInstant heal_from;    // With kLeaving, or when the fault is healed.

@@ -87,10 +87,19 @@ void Invariants::Interfered(const std::string& host, Now now,
   Extend(agent_blind_until_[host], now + blindness);
 }
 
-void Invariants::MayBeginLate(const std::string& host) {
+void Invariants::StoodStill(const std::string& host) {
   for (auto& [id, fault] : faults_) {
-    const auto on = fault.hosts.find(host);
-    if (on != fault.hosts.end()) on->second.may_begin_late = true;
+    const auto it = fault.hosts.find(host);
+    if (it == fault.hosts.end()) continue;
+    OnHost& on = it->second;
+    on.may_begin_late = true;
+    on.node->host().kernel().ForEach([&, &id = id](const auto& table) {
+      if (table.key.fault_id != id || table.state != agent::GateState::kTimed) {
+        return;
+      }
+      on.gates[table.key.generation].stopped = false;
+      on.stopped = false;
+    });
   }
 }
 

@@ -78,9 +78,10 @@ class Invariants {
   void AgentMayLag(const std::string& host, Now now, absl::Duration grace) {
     Extend(agent_blind_until_[host], now + grace);
   }
-  // Its agent stood still, perhaps just before it armed something: that begins
-  // when it goes on, and ends with its first expiry.
-  void MayBeginLate(const std::string& host);
+  // Its agent stood still until now. What it was just about to arm begins when
+  // it goes on, and ends with its first expiry; what it was about to open is
+  // open again, whose gate shut by the clock meanwhile.
+  void StoodStill(const std::string& host);
   // What the host dropped may pause without having healed: a gate that is open
   // by the clock alone, or a table that somebody removed.
   void MayPause(const std::string& host);

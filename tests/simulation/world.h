@@ -160,6 +160,7 @@ class World {
     std::optional<Now> timer;
     bool stopped = false;
     bool superseded = false;
+    bool pump_due = false;  // What agents said is noted, and not yet acted on.
     std::vector<std::function<void()>> backlog;
     std::map<std::string, sunder::v1::FaultState> said;  // For the journal.
   };
@@ -178,7 +179,11 @@ class World {
   void Note(const Words&... words);
   Disk& DiskOf(int which);
   std::vector<std::string> Listed() const;
-  // Runs `event` on the controller, if this life of it still lives.
+  // Runs `event` on the controller, if this life of it still lives, and what
+  // follows from it; of what an agent says a moment later, with all else that
+  // agents say meanwhile.
+  void FromAgent(int which, uint64_t life,
+                 std::function<void(controller::Core&)> event);
   void ToController(int which, uint64_t life,
                     std::function<void(controller::Core&)> event);
   void AfterController(int which);

@@ -12,6 +12,12 @@
 #include "tests/simulation/world_note.h"
 
 namespace sunder::simulation {
+namespace {
+
+// For so long a controller gathers what agents say.
+constexpr absl::Duration kGathering = absl::Microseconds(500);
+
+}  // namespace
 
 void Disk::Put(const controller::store::v1::FaultRecord& record,
                uint64_t write) {
@@ -99,6 +105,23 @@ void World::ToController(int which, uint64_t life,
   AfterController(which);
 }
 
+void World::FromAgent(int which, uint64_t life,
+                      std::function<void(controller::Core&)> event) {
+  ControllerProcess& process = controllers_[which];
+  if (process.core == nullptr || process.life != life) return;
+  if (process.stopped) {
+    process.backlog.push_back([this, which, life, event = std::move(event)] {
+      FromAgent(which, life, event);
+    });
+    return;
+  }
+  event(*process.core);
+  if (std::exchange(process.pump_due, true)) return;
+  At(now_ + kGathering, [this, which, life] {
+    ToController(which, life, [](controller::Core&) {});
+  });
+}
+
 void World::Write(int which, const controller::Persist& persist) {
   const uint64_t life = controllers_[which].life;
   const std::string id = persist.record.fault().id();
@@ -121,6 +144,7 @@ void World::Write(int which, const controller::Persist& persist) {
 void World::AfterController(int which) {
   ControllerProcess& process = controllers_[which];
   const uint64_t life = process.life;
+  process.pump_due = false;
   std::set<std::string> changed;
   for (auto& action : process.core->TakeActions(now_)) {
     if (const auto* call = std::get_if<controller::Call>(&action)) {

@@ -23,7 +23,7 @@ void World::KillAgent(int host) {
     if (!on.from_host[which]) continue;
     At(now_ + Delay(),
        [this, which, life = controllers_[which].life, name = on.name()] {
-         ToController(which, life, [this, name](controller::Core& core) {
+         FromAgent(which, life, [this, name](controller::Core& core) {
            core.AgentUnreachable(name, absl::UnavailableError("reset"), now_);
          });
        });
@@ -60,7 +60,7 @@ void World::ContinueAgent(int host) {
   if (on.suspended || !on.stopped) return;
   Note(on.name(), ": the agent goes on");
   on.stopped = false;
-  invariants_.MayBeginLate(on.name());
+  invariants_.StoodStill(on.name());
   ExpectTruth(host);
   auto backlog = std::exchange(on.backlog, {});
   for (auto& event : backlog) ToNode(host, std::move(event));

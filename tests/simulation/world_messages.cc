@@ -52,17 +52,16 @@ void World::Arrive(int which, uint64_t life, const controller::Call& call,
     }
     if (lost) return;
     At(now_ + Delay(), [this, which, life, id, sent, reply = std::move(reply)] {
-      ToController(which, life,
-                   [this, id, sent, reply](controller::Core& core) {
-                     core.AgentReplied(id, reply, sent, now_);
-                   });
+      FromAgent(which, life, [this, id, sent, reply](controller::Core& core) {
+        core.AgentReplied(id, reply, sent, now_);
+      });
     });
   };
   ToNode(index, [this, which, node, request = call.request, answer] {
     if (node->alive()) {
       // What one controller heals, another one hears of as of any drift.
       if (std::holds_alternative<agent::v1::HealRequest>(request) &&
-          controller_alive(1 - which)) {
+          controller_alive(1 - which) && !superseded(1 - which)) {
         invariants_.Drifted(node->name(), now_);
       }
       node->Deliver(request, answer);
@@ -90,7 +89,7 @@ void World::Report(int host, const agent::v1::Held& held) {
     if (!on.from_host[which] || Chance(network.lost)) continue;
     At(now_ + Delay(), [this, which, life = controllers_[which].life, report,
                         name = on.name()] {
-      ToController(which, life, [name, report](controller::Core& core) {
+      FromAgent(which, life, [name, report](controller::Core& core) {
         core.AgentReported(name, report);
       });
     });
