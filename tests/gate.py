@@ -296,7 +296,8 @@ def life():
     if not build("asan-ubsan", *PROGRAMS, *LIFE):
         return Count(0, 1)
     return recorded("life", r"^life: (.*)$", "/usr/bin/python3", "tests/life/life.py",
-                    "--steps", "100", "--lives", "100", env=programs("asan-ubsan"))
+                    "--steps", "100", "--lives", "100", "--at-once", "4",
+                    env=programs("asan-ubsan"))
 
 
 def fresh():

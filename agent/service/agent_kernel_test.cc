@@ -244,8 +244,8 @@ TEST_F(AgentKernelTest, WhateverSomebodyElseChangesIsSaidAtOnce) {
       "nft delete table inet $TABLE",
       "nft flush chain inet $TABLE cuts",
       "nft flush chain inet $TABLE gate",
-      "nft delete element inet $TABLE lease "
-      "{ $(nft list set inet $TABLE lease | grep -o '0x[0-9a-f]*' | head -1) }",
+      R"(nft delete element inet $TABLE lease \
+         { $(nft list set inet $TABLE lease | grep -o '0x[0-9a-f]*' | head -1) })",
   };
   int number = 0;
   for (const std::string& meddling : meddlings) {

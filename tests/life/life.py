@@ -272,8 +272,11 @@ class Life:
                 for a, b in self.journal.interfered.get(host, [])]
 
     def listed(self):
-        """Names of the faults that the last report knew."""
-        return list(self.journal.reports[-1].states) if self.journal.reports else []
+        """Names of the faults that the last report knew, if it was by this controller: an
+        earlier one may have had another database."""
+        born = self.journal.running["controller"][-1][0]
+        known = [r for r in self.journal.reports[-1:] if r.began > born]
+        return list(known[0].states) if known else []
 
     def known_over(self, fault):
         reports = self.journal.reports
@@ -445,7 +448,7 @@ def run(seed, steps, *, incidents_=None, agent=None, say=lambda text: None):
     finally:
         if life.result.wrong:
             for log in sorted((folder / "lab").glob("*.log")):
-                say(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")
+                say(f"--- {log.name}\n{log.read_text(errors='replace')[-60_000:]}")
         shutil.rmtree(folder, ignore_errors=True)
     return life.result
 

@@ -162,8 +162,9 @@ void Invariants::CheckTables(const Node& node, Now now) {
     const auto outlasts = outlasts_until_.find(node.name());
     const bool slept =
         outlasts != outlasts_until_.end() && now < outlasts->second;
-    if (table.drops && node.host().kernel().latched)
+    if (table.drops && node.host().kernel().latched) {
       is("drops under the latch");
+    }
     if (table.drops && fault->second.over && !node.suspended && !slept) {
       is("was over and drops");
     }

@@ -74,8 +74,9 @@ class Player {
       world().node(host).host().kernel().ClearFailures();
       world().Disconnect(host, false);
       world().Enlist(host, true);
-      if (world().node(host).host().kernel().latched)
+      if (world().node(host).host().kernel().latched) {
         world().ReleaseLatch(host);
+      }
       world().ContinueAgent(host);
       if (!world().node(host).alive()) world().StartAgent(host);
     }

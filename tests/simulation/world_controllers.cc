@@ -191,14 +191,13 @@ void World::CheckViews(int which, const std::set<std::string>& changed) {
 
 absl::StatusOr<std::string> World::TryCreate(
     const std::vector<int>& on, const sunder::v1::FaultSpec& spec) {
-  const std::string id = absl::StrCat("fault-", ++faults_);
+  std::string id = absl::StrCat("fault-", ++faults_);
   const sunder::v1::Plan plan = PlanOn(on, "");
   Note("somebody creates ", id, " on ", on.size(), " hosts for ",
        spec.duration().seconds(), " s");
   invariants_.Declared(
       id, plan, spec.on_partial() == sunder::v1::PARTIAL_POLICY_CONTINUE);
-  const absl::Status status =
-      controllers_[0].core->CreateFault(id, spec, plan, now_);
+  absl::Status status = controllers_[0].core->CreateFault(id, spec, plan, now_);
   if (!status.ok()) {
     Note("  refused: ", status.message());
     return status;
