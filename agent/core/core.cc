@@ -130,7 +130,10 @@ Actions Core::Latched(BootInstant now) {
 
 Actions Core::RulesetChanged(const RulesetChange& change, BootInstant now) {
   for (auto& [gate, fault] : faults_) {
-    if (change.anything || change.gates.contains(gate)) fault.look_at = now;
+    if (!change.anything && !change.gates.contains(gate)) continue;
+    fault.look_at = now;
+    // What could not be removed and was said to be in force may be so no more.
+    if (fault.ending) fault.ending->retry_at = now;
   }
   BeginEvent(now);
   return EndEvent();

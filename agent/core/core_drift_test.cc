@@ -178,6 +178,19 @@ TEST_F(DriftTest, WhatDriftedIsNotCalledInForceThoughItCannotBeRemoved) {
   EXPECT_EQ(State(), v1::STATE_HEALED);
 }
 
+TEST_F(DriftTest, WhatCouldNotBeRemovedIsTriedAgainAtOnceWhenItChanges) {
+  BringInForceForLong();
+  const absl::Status full = absl::ResourceExhaustedError("memory");
+  kernel().FailNext(ModelOp::kShut, full);
+  kernel().FailNext(ModelOp::kRemove, full);
+  Heal();
+  ASSERT_EQ(State(), v1::STATE_IN_FORCE);
+  kernel().Damage(id);
+  Tell();
+  EXPECT_FALSE(kernel().Has(id));
+  EXPECT_EQ(State(), v1::STATE_HEALED);
+}
+
 TEST_F(DriftTest, ADriftedFaultIsNotAdoptedByTheNextLife) {
   BringInForceForLong();
   EXPECT_EQ(host.record().in_force_size(), 1);

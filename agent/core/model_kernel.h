@@ -65,6 +65,7 @@ class ModelKernel : public Kernel {
   // The next call of `op` returns `status`; with `yet_done` it is done as well.
   void FailNext(ModelOp op, absl::Status status, bool yet_done = false);
   void ClearFailures() { failures_.clear(); }
+  bool will_fail() const { return !failures_.empty(); }
   // While it is set, what commits is refused, as by the agent's stop latch.
   bool latched = false;
   // One packet through every table: is it dropped? It counts in the first that

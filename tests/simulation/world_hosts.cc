@@ -90,9 +90,11 @@ void World::StepWallClock(int host, absl::Duration by) {
   if (node(host).suspended) return;
   Note(node(host).name(), ": the wall clock steps by ",
        absl::FormatDuration(by));
-  // An agent that runs hears of it at once. What is open does not mind.
-  const bool runs =
-      node(host).alive() && !node(host).stopped && !interrupts_.contains(host);
+  // An agent that runs, and whose kernel does as it is told, has shut at once
+  // what the step opens. What is open does not mind.
+  const bool runs = node(host).alive() && !node(host).stopped &&
+                    !interrupts_.contains(host) &&
+                    !node(host).host().kernel().will_fail();
   invariants_.Interfered(node(host).name(), now_,
                          runs ? kTolerance + network.longest : options_.lease);
   Refresh();
