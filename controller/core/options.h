@@ -22,8 +22,9 @@ struct Options {
 
   // T0 lies this far ahead of the sending of Arm; within the bounds it follows
   // what the slowest host needed to stage the fault. The least is what a busy
-  // host may need to be heard: with 100 ms faults failed where four labs of five
-  // hosts shared two processors. Nobody waits for a fault by the millisecond.
+  // host may need to be heard: with 100 ms faults failed where four labs of
+  // five hosts shared two processors. Nobody waits for a fault by the
+  // millisecond.
   absl::Duration min_lead = absl::Milliseconds(200);
   absl::Duration max_lead = absl::Seconds(1);
 
