@@ -69,6 +69,11 @@ class Invariants {
   }
   // As above, but it learns of it within `blindness`.
   void Interfered(const std::string& host, Now now, absl::Duration blindness);
+  // Its agent does nothing from now on. What was just done to the host, such as
+  // a step of its clock, it may not have answered to: the lease does.
+  void StandsStill(const std::string& host, Now now) {
+    if (Blind(host, now)) Interfered(host, now);
+  }
   // Somebody changed what the host holds. A controller that does not hear its
   // agent's word of that knows once the lease is over.
   void Drifted(const std::string& host, Now now) {

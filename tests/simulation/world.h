@@ -119,7 +119,10 @@ class World {
   void KillAgent(int host);
   void StartAgent(int host);
   void Reboot(int host);
-  void StopAgent(int host) { node(host).stopped = true; }
+  void StopAgent(int host) {
+    node(host).stopped = true;
+    invariants_.StandsStill(node(host).name(), now_);
+  }
   void ContinueAgent(int host);
   void Suspend(int host, absl::Duration d);
   void StepWallClock(int host, absl::Duration by);

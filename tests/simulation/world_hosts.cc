@@ -10,6 +10,7 @@ namespace sunder::simulation {
 void World::KillAgent(int host) {
   Node& on = node(host);
   Note(on.name(), ": the agent dies");
+  invariants_.StandsStill(on.name(), now_);
   on.Kill();
   on.timer.reset();
   if (!on.suspended) {
