@@ -266,8 +266,9 @@ void Fault::Reported(const std::string& host, const agent::v1::Held& held,
 
 void Fault::HearUnknown(const std::string& host, const agent::v1::Held& held) {
   // Lower ones may be of those that have left.
-  if (IsOver(held) || held.generation() <= newest_) return;
+  if (held.generation() <= newest_) return;
   unknown_lives_ = true;
+  if (IsOver(held)) return;  // Here; elsewhere it may live.
   for (HostPart& part : parts_) {
     if (part.host() != host || part.standing == Standing::kLeaving) continue;
     part.Refuse(absl::StrCat("the agent holds another version, generation ",
